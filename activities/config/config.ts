@@ -1,0 +1,113 @@
+/** The resolved configuration: what the rest of the gateway reads. Frozen once loaded; durations in milliseconds; defaults applied. */
+import type { FailureClass } from '../../providers/protocol/errors.ts';
+
+/** One concrete target: provider, upstream model, base URL and credential. */
+export type Deployment = {
+  /** `model_info.id`, else a stable hash of the entry, so that a restart with the same file gives the same id. */
+  readonly id: string;
+  /** The name callers send (`model_name`); may hold `*`. Equal names form a group. */
+  readonly group: string;
+  /** A key of the provider catalog. */
+  readonly provider: string;
+  /** The upstream's name of the model, provider prefix removed; may hold `*` when the group does. */
+  readonly model: string;
+  readonly baseUrl?: string;
+  /** The credential in clear. Never leaves this process: not into plans, histories, logs or errors. */
+  readonly apiKey?: string;
+  readonly weight?: number;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  /** Lower is tried first. */
+  readonly order?: number;
+  readonly maxParallelRequests?: number;
+  readonly timeoutMs?: number;
+  readonly streamTimeoutMs?: number;
+  readonly numRetries?: number;
+  readonly cooldownTimeMs?: number;
+  readonly tags: readonly string[];
+  /** OpenAI parameters that apply where the caller gave none (`temperature`, `max_tokens`, …). */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Every other provider setting (`api_version`, `aws_region_name`, `drop_params`, `extra_headers`, prices, …), secrets included. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly modelInfo: Readonly<Record<string, unknown>>;
+};
+
+export type Fallbacks = Readonly<Record<string, readonly string[]>>;
+
+export type RetryPolicy = Readonly<Partial<Record<FailureClass | 'Default', number>>>;
+
+export type RoutingStrategy =
+  | 'simple-shuffle'
+  | 'least-busy'
+  | 'usage-based-routing'
+  | 'usage-based-routing-v2'
+  | 'latency-based-routing'
+  | 'cost-based-routing';
+
+export type RouterSettings = {
+  readonly strategy: RoutingStrategy;
+  readonly numRetries: number;
+  readonly retryAfterMs: number;
+  readonly retryPolicy?: RetryPolicy;
+  readonly groupRetryPolicy: Readonly<Record<string, RetryPolicy>>;
+  readonly fallbacks: Fallbacks;
+  readonly contextWindowFallbacks: Fallbacks;
+  readonly contentPolicyFallbacks: Fallbacks;
+  readonly defaultFallbacks: readonly string[];
+  readonly maxFallbacks: number;
+  /** Whole attempt, milliseconds. */
+  readonly timeoutMs: number;
+  /** To the first chunk of a stream, milliseconds. */
+  readonly streamTimeoutMs?: number;
+  readonly allowedFails?: number;
+  readonly allowedFailsPolicy?: Readonly<Partial<Record<FailureClass, number>>>;
+  readonly cooldownTimeMs: number;
+  readonly disableCooldowns: boolean;
+  readonly enablePreCallChecks: boolean;
+  /** alias → group; `hidden` ones are not listed by `/v1/models`. */
+  readonly modelGroupAlias: Readonly<Record<string, { readonly group: string; readonly hidden: boolean }>>;
+};
+
+export type HoldfastSettings = {
+  /** `auto`: a workflow per request when quiet, convoys under load. */
+  readonly workflows: 'auto' | 'per_request';
+  /** What happens to a request while Temporal cannot be reached. */
+  readonly temporalDown: 'fail' | 'journal';
+  /** Requests admitted and not yet settled, per process, before new ones wait. */
+  readonly maxUnsettled: number;
+  /** How long a request waits for room before 503, milliseconds. */
+  readonly maxQueueMs: number;
+  /** How long a stopping process waits for requests in flight, milliseconds. */
+  readonly drainMs: number;
+  /** How long a process may be silent before its attempts count as lost, milliseconds. */
+  readonly leaseMs: number;
+  /** How long results, journals and idempotency keys are kept, milliseconds. */
+  readonly retentionMs: number;
+  /** Largest request body, bytes. */
+  readonly maxBodyBytes: number;
+  /** What an interrupted provider call means: call again, or stop with `outcome_unknown`. */
+  readonly delivery: 'at_least_once' | 'at_most_once';
+  readonly cancelOnDisconnect: boolean;
+  readonly temporal: {
+    readonly address?: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    readonly uiUrl?: string;
+    readonly apiKey?: string;
+    readonly tls: boolean;
+  };
+};
+
+export type Config = {
+  /** The file it came from; absent when started without one. */
+  readonly source?: string;
+  readonly deployments: readonly Deployment[];
+  readonly router: RouterSettings;
+  /** `litellm_settings` that shape requests. */
+  readonly dropParams: boolean;
+  readonly modifyParams: boolean;
+  readonly masterKey?: string;
+  readonly databaseUrl?: string;
+  readonly redisUrl?: string;
+  readonly holdfast: HoldfastSettings;
+};

@@ -1,0 +1,82 @@
+/** The contract between the routes and the durable path: what a route hands in and what it gets back. */
+import type { ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
+import type { Failure } from '../providers/protocol/errors.ts';
+
+/** Who asks. A tenant sees only its own requests; the operator (master key) sees all. */
+export type Caller = {
+  readonly tenant: string;
+  readonly operator: boolean;
+  /** Shown in the Temporal UI; never the key itself. */
+  readonly alias: string;
+};
+
+/** A request, parsed and authenticated, that wants to be accepted. */
+export type Submission = {
+  /** `req_` + 26 characters; becomes `x-request-id` and the workflow id. */
+  readonly id: string;
+  readonly caller: Caller;
+  readonly kind: 'chatCompletion';
+  readonly request: ChatRequest;
+  readonly idempotencyKey?: string;
+  /** Per-request routing wishes: LiteLLM's body and header extras, removed from `request`. */
+  readonly wishes: Wishes;
+};
+
+export type Wishes = {
+  readonly numRetries?: number;
+  readonly timeoutMs?: number;
+  readonly streamTimeoutMs?: number;
+  readonly fallbacks?: readonly string[];
+  readonly disableFallbacks?: boolean;
+  readonly tags?: readonly string[];
+  readonly dropParams?: boolean;
+  readonly delivery?: 'at_least_once' | 'at_most_once';
+};
+
+/** How an answer came about: response headers are made of this. */
+export type Provenance = {
+  readonly deploymentId?: string;
+  readonly provider?: string;
+  readonly upstreamModel?: string;
+  readonly group?: string;
+  readonly attempts: number;
+  readonly fallbacks: number;
+  readonly costNanoUsd?: bigint;
+  /** Provider time of the winning attempt, milliseconds. */
+  readonly providerMs?: number;
+  /** `journal` when Temporal could not be reached and the ledger alone carried the request. */
+  readonly durability: 'temporal' | 'journal';
+};
+
+export type Answer =
+  | { readonly kind: 'completed'; readonly response: ChatResponse; readonly provenance: Provenance }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly provenance: Provenance };
+
+/** What a stream's subscriber receives, in order. After `end` or `failed` nothing more comes. */
+export type StreamSink = {
+  /** Called once, before the first chunk: the attempt that will be shown has started to answer. */
+  open(provenance: Provenance): void;
+  /** One chunk as JSON text (no framing). Returns false when the reader is slow and should be dropped. */
+  chunk(id: number, json: string): boolean;
+  /** The whole answer is committed; `[DONE]` may be written. */
+  end(provenance: Provenance): void;
+  failed(failure: Failure, provenance: Provenance): void;
+};
+
+/** An accepted request: its claim and its first attempt are committed. */
+export type Accepted = {
+  /** The submission's id, or the earlier request's when the idempotency key is known. */
+  readonly id: string;
+  readonly replayed: boolean;
+  /** Resolves when the outcome is committed and the request's workflow was acknowledged. Never rejects. */
+  answer(): Promise<Answer>;
+  /** Feeds the sink from the first chunk on. The returned function detaches it; the request goes on. */
+  stream(sink: StreamSink): () => void;
+};
+
+/** A request refused before it was accepted: nothing was sent, nothing is owed. */
+export type Refused = { readonly refused: Failure };
+
+export type Dispatch = {
+  submit(submission: Submission): Promise<Accepted | Refused>;
+};

@@ -1,0 +1,89 @@
+/**
+ * What a provider is: data plus pure functions. Same input, same output; no I/O, no clock, no environment, no secret.
+ * Sending the request and reading the bytes is `activities/http`.
+ */
+import type { ChatChunk, ChatRequest, ChatResponse } from './protocol/chat.ts';
+import type { Failure } from './protocol/errors.ts';
+
+/** How a credential becomes headers, as data, so that no provider ever holds a secret. */
+export type Auth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer' }
+  /** The credential is sent in a header of this name, after `prefix` when there is one. */
+  | { readonly kind: 'header'; readonly name: string; readonly prefix?: string }
+  | { readonly kind: 'sigv4'; readonly service: string }
+  | { readonly kind: 'google-oauth'; readonly scope: string };
+
+/** What one deployment calls: everything of its configuration that shapes a request, and no secret. */
+export type Target = {
+  /** The upstream's name of the model, without our provider prefix. */
+  readonly model: string;
+  /** Without a trailing slash; the deployment's `api_base` or the provider's own. */
+  readonly baseUrl: string;
+  /** The deployment's other parameters (`api_version`, `aws_region_name`, `drop_params`, …), as configured. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Set by the gateway: an id and a time (seconds since 1970) for answers whose provider gives none. */
+  readonly id: string;
+  readonly created: number;
+};
+
+export type WireRequest = {
+  readonly method: 'POST' | 'GET';
+  readonly url: string;
+  /** Without credentials and without `content-length`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  /** The caller's parameters that this provider cannot express and that were left out because the configuration allows it. */
+  readonly dropped: readonly string[];
+};
+
+/** A request that this provider cannot express; becomes a 400 that names the parameter. */
+export type Refusal = { readonly refused: Failure };
+
+/** One event of a provider's stream, framing removed. `end` is given once, when the connection has ended. */
+export type WireEvent =
+  | { readonly kind: 'event'; readonly name: string; readonly data: string }
+  | { readonly kind: 'end' };
+
+export type DecoderStep = {
+  readonly chunks: readonly ChatChunk[];
+  readonly next: Decoder;
+  /** The provider has said that the answer is complete; anything after it is ignored. */
+  readonly complete?: boolean;
+  /** The stream failed: the provider sent an error, or it ended before it was complete. */
+  readonly failure?: Failure;
+};
+
+/** A fold over wire events. Each step returns the chunks it yields and the decoder for the next event. */
+export type Decoder = (event: WireEvent) => DecoderStep;
+
+export type ChatTranslation = {
+  readonly toRequest: (request: ChatRequest, target: Target) => WireRequest | Refusal;
+  /** Throws {@link InvalidResponse} when the body is not an answer of this provider. */
+  readonly fromResponse: (body: unknown, request: ChatRequest, target: Target) => ChatResponse;
+  readonly framing: 'sse' | 'aws-eventstream' | 'json-lines';
+  readonly decoder: (request: ChatRequest, target: Target) => Decoder;
+};
+
+/** Headers of an upstream answer, names in lower case. */
+export type WireHeaders = Readonly<Record<string, string>>;
+
+export type Provider = {
+  readonly id: string;
+  /** For people: tables, error messages. */
+  readonly title: string;
+  readonly baseUrl: string;
+  /** Environment variables that hold the credential, first set one wins. */
+  readonly keyVariables: readonly string[];
+  /** Environment variables that override the base URL, first set one wins. */
+  readonly baseUrlVariables?: readonly string[];
+  readonly auth: Auth;
+  readonly chat?: ChatTranslation;
+  /** An answer with a status that is not 2xx. `body` is parsed JSON where it was JSON, else text. */
+  readonly fromError: (status: number, body: unknown, headers: WireHeaders) => Failure;
+};
+
+/** A 200 whose body is not what the provider's protocol says. Situations: HTML from a proxy, an empty body, no `choices`. */
+export class InvalidResponse extends Error {
+  override readonly name = 'InvalidResponse';
+}
