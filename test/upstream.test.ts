@@ -96,7 +96,7 @@ describe('as a script', () => {
     expect(truncated).not.toContain('[DONE]');
     const split = await (await post(true)).text();
     const unsplit = await (await post(true)).text();
-    expect(split.replaceAll('-2', '-3').replaceAll('call 2', 'call 3')).toBe(unsplit);
+    expect(split.replaceAll('chatcmpl-2', 'chatcmpl-3')).toBe(unsplit);
     expect(await (await post(true)).text()).toContain('"type":"overloaded"');
     expect(await (await post(false)).text()).toBe('<html>');
     const refused = await post(false);
