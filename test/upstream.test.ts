@@ -87,8 +87,8 @@ describe('as a script', () => {
   it('truncates, splits, sends an error frame and garbage', async () => {
     upstream.next(
       { truncate: true },
-      { split: 'every_byte' },
-      {},
+      { text: 'the same', split: 'every_byte' },
+      { text: 'the same' },
       { errorFrame: { type: 'overloaded', message: 'no' } },
     );
     upstream.next({ body: '<html>', status: 200 }, { status: 429, headers: { 'retry-after': '7' } });
