@@ -1,5 +1,5 @@
 /** The contract between the routes and the durable path: what a route hands in and what it gets back. */
-import type { ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
+import type { ChatRequest } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 
 /** Who asks. A tenant sees only its own requests; the operator (master key) sees all. */
@@ -49,7 +49,8 @@ export type Provenance = {
 };
 
 export type Answer =
-  | { readonly kind: 'completed'; readonly response: ChatResponse; readonly provenance: Provenance }
+  /** `json` is the whole answer as it is stored, `model` already the caller's name: every reader gets these same bytes. */
+  | { readonly kind: 'completed'; readonly json: string; readonly provenance: Provenance }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly provenance: Provenance };
 
 /** What a stream's subscriber receives, in order. After `end` or `failed` nothing more comes. */

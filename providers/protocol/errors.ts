@@ -4,7 +4,7 @@
  * What the router may do after a failed attempt.
  * - `never`: the request itself is wrong; no other deployment would take it.
  * - `same`: worth another try anywhere, the same deployment included.
- * - `next`: this deployment will not do; another one may.
+ * - `next`: this deployment will not do, now or later; another one may.
  * - `larger_context` / `content_policy`: only the fallbacks configured for exactly this case.
  */
 export type RetryRule = 'never' | 'same' | 'next' | 'larger_context' | 'content_policy';
@@ -51,14 +51,14 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, type: 'invalid_request_error', retry: 'never', cooldown: false, class: 'BadRequest' },
   headers_too_large: { status: 431, type: 'invalid_request_error', retry: 'never', cooldown: false, class: 'BadRequest' },
   // The provider's or the operator's fault.
-  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', retry: 'next', cooldown: true, class: 'RateLimit' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', retry: 'same', cooldown: true, class: 'RateLimit' },
   no_deployment_available: { status: 429, type: 'rate_limit_error', retry: 'never', cooldown: false, class: 'RateLimit' },
   provider_auth_failed: { status: 500, type: 'api_error', retry: 'next', cooldown: true, class: 'Authentication' },
   provider_model_not_found: { status: 404, type: 'invalid_request_error', retry: 'next', cooldown: true, class: 'NotFound' },
   provider_error: { status: 500, type: 'api_error', retry: 'same', cooldown: true, class: 'InternalServer' },
   provider_bad_gateway: { status: 502, type: 'api_error', retry: 'same', cooldown: true, class: 'BadGateway' },
   provider_unavailable: { status: 503, type: 'api_error', retry: 'same', cooldown: true, class: 'ServiceUnavailable' },
-  provider_overloaded: { status: 503, type: 'api_error', retry: 'next', cooldown: true, class: 'ServiceUnavailable' },
+  provider_overloaded: { status: 503, type: 'api_error', retry: 'same', cooldown: true, class: 'ServiceUnavailable' },
   provider_timeout: { status: 504, type: 'api_error', retry: 'same', cooldown: true, class: 'Timeout' },
   provider_unreachable: { status: 502, type: 'api_error', retry: 'same', cooldown: true, class: 'BadGateway' },
   provider_invalid_response: { status: 502, type: 'api_error', retry: 'same', cooldown: true, class: 'BadGateway' },

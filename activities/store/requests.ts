@@ -1,0 +1,212 @@
+/** Requests as rows: reading, listing, ending without an attempt, cancelling, and finding those that nobody carries. */
+import type { RequestEnd } from './settlements.ts';
+import { toBigInt } from './attempts.ts';
+import { persist, type Database } from './pool.ts';
+import { isDead } from './processes.ts';
+
+export type RequestState = 'in_progress' | RequestEnd;
+
+export type RequestRow = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly alias: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly streaming: boolean;
+  readonly state: RequestState;
+  readonly origin: string;
+  readonly carrier: string | undefined;
+  readonly plan: string;
+  readonly response: string | undefined;
+  readonly error: string | undefined;
+  readonly usage: string | undefined;
+  readonly costNano: bigint | undefined;
+  readonly cancelRequested: boolean;
+  readonly createdAt: Date;
+  readonly completedAt: Date | undefined;
+};
+
+type Row = {
+  id: string;
+  tenant: string;
+  alias: string;
+  kind: string;
+  model: string;
+  streaming: boolean;
+  state: RequestState;
+  origin: string;
+  carrier: string | null;
+  plan: string;
+  response: string | null;
+  error: string | null;
+  usage: string | null;
+  cost_nano: string | null;
+  cancel_requested: boolean;
+  created_at: Date;
+  completed_at: Date | null;
+};
+
+const COLUMNS = `id, tenant, alias, kind, model, streaming, state, origin, carrier, plan, response, error, usage, cost_nano,
+  cancel_requested_at is not null as cancel_requested, created_at, completed_at`;
+
+function fromRow(row: Row): RequestRow {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    alias: row.alias,
+    kind: row.kind,
+    model: row.model,
+    streaming: row.streaming,
+    state: row.state,
+    origin: row.origin,
+    carrier: row.carrier ?? undefined,
+    plan: row.plan,
+    response: row.response ?? undefined,
+    error: row.error ?? undefined,
+    usage: row.usage ?? undefined,
+    costNano: toBigInt(row.cost_nano),
+    cancelRequested: row.cancel_requested,
+    createdAt: row.created_at,
+    completedAt: row.completed_at ?? undefined,
+  };
+}
+
+export async function readRequest(database: Database, id: string): Promise<RequestRow | undefined> {
+  const { rows } = await database.query<Row>({ name: 'read_request', text: `select ${COLUMNS} from requests where id = $1`, values: [id] });
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** The request body as it was accepted. */
+export async function readBody(database: Database, id: string): Promise<string> {
+  const { rows } = await database.query<{ body: string }>('select body from requests where id = $1', [id]);
+  if (rows[0] === undefined) throw new Error(`Request ${id} is missing.`);
+  return rows[0].body;
+}
+
+/** Those of `ids` that have ended, each with what it ended with. */
+export async function readEnded(database: Database, ids: readonly string[]): Promise<readonly RequestRow[]> {
+  const { rows } = await database.query<Row>(`select ${COLUMNS} from requests where id = any($1::text[]) and state <> 'in_progress'`, [ids]);
+  return rows.map(fromRow);
+}
+
+export type RequestFilter = {
+  /** Absent: all tenants (the operator). */
+  readonly tenant?: string;
+  readonly state?: RequestState;
+  readonly model?: string;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
+  /** Ids below this one: requests are listed newest first. */
+  readonly before?: string;
+  readonly limit: number;
+};
+
+export async function listRequests(database: Database, filter: RequestFilter): Promise<readonly RequestRow[]> {
+  const { rows } = await database.query<Row>(
+    `select ${COLUMNS} from requests
+     where ($1::text is null or tenant = $1) and ($2::text is null or state = $2) and ($3::text is null or model = $3)
+       and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at <= $5) and ($6::text is null or id < $6)
+     order by id desc limit $7`,
+    [
+      filter.tenant ?? null,
+      filter.state ?? null,
+      filter.model ?? null,
+      filter.createdAfter ?? null,
+      filter.createdBefore ?? null,
+      filter.before ?? null,
+      filter.limit,
+    ],
+  );
+  return rows.map(fromRow);
+}
+
+const END = `
+update requests r set state = $2, error = $3, completed_at = now(),
+  cost_nano = (select sum(a.cost_nano) from attempts a where a.request_id = r.id),
+  carrier = coalesce(r.carrier, $4)
+where r.id = $1 and r.state = 'in_progress'
+  and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching')`;
+
+/**
+ * Ends a request that has no attempt under way. Idempotent: a request that has ended stays as it ended.
+ * Returns false when it had ended before, or while an attempt is under way.
+ */
+export async function endRequest(
+  database: Database,
+  id: string,
+  end: { readonly state: RequestEnd; readonly error: string; readonly carrier?: string },
+): Promise<boolean> {
+  const { rowCount } = await persist(async () => database.query(END, [id, end.state, end.error, end.carrier ?? null]), { forMs: 10_000 });
+  return rowCount === 1;
+}
+
+/** Remembers that the caller wants it stopped. Whoever carries the request sees it; no new attempt can be claimed from now on. */
+export async function requestCancel(database: Database, id: string): Promise<void> {
+  await database.query("update requests set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1 and state = 'in_progress'", [
+    id,
+  ]);
+}
+
+/** Of this process's attempts under way, those whose request is to be cancelled. */
+export async function findCancelled(database: Database, owner: string, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await database.query<{ id: string }>(
+    `select r.id from requests r join attempts a on a.request_id = r.id and a.owner = $1 and a.state = 'dispatching'
+     where r.id = any($2::text[]) and r.cancel_requested_at is not null`,
+    [owner, ids],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Notes which workflow carries the requests that have none noted yet. */
+export async function noteCarrier(database: Database, ids: readonly string[], carrier: string): Promise<void> {
+  await persist(
+    async () =>
+      database.query({
+        name: 'note_carrier',
+        text: 'update requests set carrier = $2 where id = any($1::text[]) and carrier is null',
+        values: [ids, carrier],
+      }),
+    { forMs: 10_000 },
+  );
+}
+
+export type Orphan = { readonly id: string; readonly model: string; readonly alias: string; readonly tenant: string; readonly streaming: boolean };
+
+// A request whose accepting process is gone, or whose newest attempt's owner is, and that is not settled: its workflow may never have been started.
+const ORPHANS = `
+select r.id, r.model, r.alias, r.tenant, r.streaming from requests r
+where r.state = 'in_progress' and ${isDead('r.origin')}
+  and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching' and not ${isDead('a.owner')})
+order by r.id limit $1`;
+
+export async function findOrphans(database: Database, limit: number): Promise<readonly Orphan[]> {
+  const { rows } = await database.query<Orphan>(ORPHANS, [limit]);
+  return rows;
+}
+
+/** Ended requests without a workflow (Temporal was down, or the process died before it noted it), older than a moment. */
+export async function findWithoutWorkflow(database: Database, limit: number): Promise<readonly Orphan[]> {
+  const { rows } = await database.query<Orphan>(
+    `select id, model, alias, tenant, streaming from requests
+     where carrier is null and state <> 'in_progress' and completed_at < now() - interval '15 seconds' order by id limit $1`,
+    [limit],
+  );
+  return rows;
+}
+
+/** Deletes what is past its retention, some at a time. Returns how many requests went. */
+export async function forgetRequests(database: Database, retentionMs: number, limit: number): Promise<number> {
+  const old = "now() - $1 * interval '1 millisecond'";
+  const { rows } = await database.query<{ id: string }>(
+    `delete from requests where id in (select id from requests where state <> 'in_progress' and completed_at < ${old} order by id limit $2) returning id`,
+    [retentionMs, limit],
+  );
+  const ids = rows.map((row) => row.id);
+  if (ids.length > 0) {
+    await database.query('delete from stream_chunks where request_id = any($1::text[])', [ids]);
+    await database.query('delete from attempts where request_id = any($1::text[])', [ids]);
+  }
+  await database.query(`delete from idempotency_keys where created_at < ${old}`, [retentionMs]);
+  return ids.length;
+}

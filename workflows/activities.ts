@@ -1,0 +1,22 @@
+/** The activities as workflows call them: each with its time limits and why. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { RequestActivities } from './messages.ts';
+
+/**
+ * Waiting for a provider. Every one of these activities reads the ledger first, so that repeating it is harmless:
+ * the number of tries is unlimited, and a process that dies is noticed by its missing heartbeat.
+ */
+export const { awaitFirstCall, callProvider, awaitConvoy } = proxyActivities<RequestActivities>({
+  heartbeatTimeout: '10 seconds',
+  // Far beyond any provider's answer; attempts have their own timeouts, which are the ones that count.
+  startToCloseTimeout: '24 hours',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+  // A cancelled call still has something to say: what was generated until then, and what it cost.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Writes to the ledger only. */
+export const { endRequest } = proxyActivities<RequestActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
