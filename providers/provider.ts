@@ -10,7 +10,13 @@ export type Auth =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer' }
   /** The credential is sent in a header of this name, after `prefix` when there is one. */
-  | { readonly kind: 'header'; readonly name: string; readonly prefix?: string }
+  | {
+      readonly kind: 'header';
+      readonly name: string;
+      readonly prefix?: string;
+      /** A credential that starts with one of these is sent as a bearer token instead (Anthropic's OAuth tokens). */
+      readonly bearerPrefixes?: readonly string[];
+    }
   | { readonly kind: 'sigv4'; readonly service: string }
   | { readonly kind: 'google-oauth'; readonly scope: string };
 
@@ -78,6 +84,8 @@ export type Provider = {
   /** Environment variables that override the base URL, first set one wins. */
   readonly baseUrlVariables?: readonly string[];
   readonly auth: Auth;
+  /** A server of one's own that usually runs without a credential: none is needed, one is sent when configured. */
+  readonly keyOptional?: boolean;
   readonly chat?: ChatTranslation;
   /** An answer with a status that is not 2xx. `body` is parsed JSON where it was JSON, else text. */
   readonly fromError: (status: number, body: unknown, headers: WireHeaders) => Failure;
@@ -86,4 +94,11 @@ export type Provider = {
 /** A 200 whose body is not what the provider's protocol says. Situations: HTML from a proxy, an empty body, no `choices`. */
 export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse';
+  /** The provider's own error, where a 200 carried one: it says more than "invalid". */
+  readonly failure: Failure | undefined;
+
+  constructor(message: string, failure?: Failure) {
+    super(message);
+    this.failure = failure;
+  }
 }

@@ -1,0 +1,28 @@
+/** A dialect of OpenAI's wire as a provider. */
+import type { Provider } from '../provider.ts';
+import { createDecoder } from './decoder.ts';
+import type { Dialect } from './dialect.ts';
+import { fromOpenAiError } from './error.ts';
+import { createToRequest } from './request.ts';
+import { fromChatResponse } from './response.ts';
+
+export type OpenAiWire = Dialect & Omit<Provider, 'id' | 'title' | 'chat' | 'fromError'>;
+
+export function createOpenAiProvider(wire: OpenAiWire): Provider {
+  return {
+    id: wire.id,
+    title: wire.title,
+    baseUrl: wire.baseUrl,
+    keyVariables: wire.keyVariables,
+    ...(wire.baseUrlVariables === undefined ? {} : { baseUrlVariables: wire.baseUrlVariables }),
+    auth: wire.auth,
+    ...(wire.keyOptional === undefined ? {} : { keyOptional: wire.keyOptional }),
+    chat: {
+      toRequest: createToRequest(wire, wire.baseUrl),
+      fromResponse: (body, request, target) => fromChatResponse(body, request, target, wire),
+      framing: 'sse',
+      decoder: (_request, target) => createDecoder(wire, target),
+    },
+    fromError: fromOpenAiError(wire.title),
+  };
+}
