@@ -20,7 +20,10 @@ export function formatLine(line: string): string {
   const pairs = Object.entries(fields).map(([key, value]) => ` \u001B[90m${key}=\u001B[0m${show(value)}`);
   const error = err as { readonly stack?: string; readonly message?: string; readonly cause?: string } | undefined;
   const detail = name === 'error' || name === 'fatal' ? (error?.stack ?? error?.message) : error?.message;
-  const trouble = detail === undefined ? '' : `\n    ${detail.replaceAll('\n', '\n    ')}${error?.cause === undefined ? '' : `\n    cause: ${error.cause}`}`;
+  const trouble =
+    detail === undefined
+      ? ''
+      : `\n    ${detail.replaceAll('\n', '\n    ')}${error?.cause === undefined ? '' : `\n    cause: ${error.cause}`}`;
   const label = `\u001B[${COLOURS[name] ?? 0}m${name.padEnd(5)}\u001B[0m`;
-  return `\u001B[90m${clock}\u001B[0m ${label} ${String(msg ?? '')}${pairs.join('')}${trouble}\n`;
+  return `\u001B[90m${clock}\u001B[0m ${label} ${typeof msg === 'string' ? msg : ''}${pairs.join('')}${trouble}\n`;
 }

@@ -33,7 +33,9 @@ const PRIVATE_TEXT: readonly (readonly [RegExp, string])[] = [
 export function scrub(text: string): string {
   let clean = text;
   for (const [pattern, replacement] of PRIVATE_TEXT) clean = clean.replace(pattern, replacement);
-  return clean.length > MAX_VALUE_CHARACTERS ? `${clean.slice(0, MAX_VALUE_CHARACTERS)}… (${clean.length} characters)` : clean;
+  return clean.length > MAX_VALUE_CHARACTERS
+    ? `${clean.slice(0, MAX_VALUE_CHARACTERS)}… (${clean.length} characters)`
+    : clean;
 }
 
 function cleanError(error: Error): Record<string, unknown> {
@@ -60,7 +62,10 @@ function cleanValue(value: unknown, depth: number): unknown {
 
 function cleanFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, PRIVATE_NAMES.test(name) ? '[redacted]' : cleanValue(value, depth)]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      PRIVATE_NAMES.test(name) ? '[redacted]' : cleanValue(value, depth),
+    ]),
   );
 }
 

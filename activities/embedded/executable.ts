@@ -1,0 +1,20 @@
+/** Finds programs as a shell would. */
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Environment } from '../config/process-env.ts';
+
+export async function findOnPath(name: string, env: Environment): Promise<string | undefined> {
+  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+    if (folder === '') continue;
+    const file = join(folder, name);
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      return file;
+    }
+  }
+  return undefined;
+}
