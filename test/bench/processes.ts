@@ -1,0 +1,106 @@
+/** What a set of processes costs: CPU time and memory of whole process trees, read from Linux's /proc. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks of /proc/<pid>/stat per second; 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** Often enough that a worker which exits mid-run is counted nearly whole, rare enough to cost nothing. */
+const SAMPLE_INTERVAL_MS = 500;
+
+type ProcessInfo = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly bornAtTicks: number;
+  readonly cpuTicks: number;
+};
+
+const readText = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // The process ended between the listing and the reading.
+    return undefined;
+  }
+};
+
+const readProcess = (pid: number): ProcessInfo | undefined => {
+  const text = readText(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The name in parentheses may hold spaces; fields are counted from behind it (proc(5): state is field 3).
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number): number => Number(fields[number - 3]);
+  return { pid, parent: field(4), bornAtTicks: field(22), cpuTicks: field(14) + field(15) };
+};
+
+const listProcesses = (): ProcessInfo[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)) ?? []);
+
+/** Which processes belong to a gateway: the trees below `pids`, and every process whose command line names `marker`. */
+export type Family = { readonly pids: readonly number[]; readonly marker?: string };
+
+/** Itself and its descendants, parents first. A service that was detached from the gateway is found by its data directory. */
+export const familyOf = (family: Family): readonly ProcessInfo[] => {
+  const all = listProcesses();
+  const marker = family.marker;
+  const members = new Set(
+    all
+      .filter(
+        ({ pid }) =>
+          pid !== process.pid &&
+          (family.pids.includes(pid) ||
+            (marker !== undefined && readText(`/proc/${pid}/cmdline`)?.includes(marker) === true)),
+      )
+      .map(({ pid }) => pid),
+  );
+  for (let before = -1; before !== members.size;) {
+    before = members.size;
+    for (const { pid, parent } of all) if (members.has(parent)) members.add(pid);
+  }
+  return all.filter(({ pid }) => members.has(pid)).sort((a, b) => a.bornAtTicks - b.bornAtTicks);
+};
+
+/** Megabytes; shared pages are counted once (proportional set size), or Postgres would count its buffers per connection. */
+export const memoryMb = (family: Family): number => {
+  const kilobytes = familyOf(family).map(({ pid }) => {
+    const rollup = readText(`/proc/${pid}/smaps_rollup`);
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup ?? '')?.[1] ?? 0);
+  });
+  return kilobytes.reduce((sum, value) => sum + value, 0) / 1_024;
+};
+
+/** Counts CPU time from its creation on. */
+export class CpuMeter {
+  private readonly family: Family;
+  private readonly first = new Map<string, number>();
+  private readonly last = new Map<string, number>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(family: Family) {
+    this.family = family;
+    this.sample(true);
+    this.timer = setInterval(() => this.sample(false), SAMPLE_INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  /** Milliseconds of CPU used by all members, those that ended included. */
+  stop(): number {
+    clearInterval(this.timer);
+    this.sample(false);
+    let ticks = 0;
+    for (const [key, value] of this.last) ticks += value - (this.first.get(key) ?? 0);
+    return (ticks * 1_000) / TICKS_PER_SECOND;
+  }
+
+  private sample(isFirst: boolean): void {
+    for (const { pid, bornAtTicks, cpuTicks } of familyOf(this.family)) {
+      const key = `${pid}@${bornAtTicks}`;
+      if (isFirst) this.first.set(key, cpuTicks);
+      this.last.set(key, cpuTicks);
+    }
+  }
+}
+
+/** False on systems without /proc, where the table shows dashes. */
+export const canMeasureProcesses = process.platform === 'linux';
