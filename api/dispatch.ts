@@ -30,6 +30,9 @@ export type Wishes = {
   readonly disableFallbacks?: boolean;
   readonly tags?: readonly string[];
   readonly dropParams?: boolean;
+  /** Parameters to leave out for this request, and parameters to pass even where the provider is not known to take them. */
+  readonly additionalDropParams?: readonly string[];
+  readonly allowedOpenaiParams?: readonly string[];
   readonly delivery?: 'at_least_once' | 'at_most_once';
 };
 

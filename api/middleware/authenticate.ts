@@ -1,0 +1,68 @@
+/** Finds out who asks. Every route names its access rule in the route table; there is no route without one. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../dispatch.ts';
+import { edgeFailure, Refusal } from './refusal.ts';
+
+const MASTER: Caller = { tenant: 'operator', operator: true, alias: 'master' };
+/** Longer than any key: what is longer is not hashed. */
+const MAX_KEY_CHARACTERS = 4_096;
+
+export type Authenticate = (headers: IncomingHttpHeaders) => Caller | Promise<Caller>;
+
+/** Resolves the caller, or throws a 401. Digests are compared, so that neither length nor prefix of the key can be timed. */
+export function createAuthenticate(
+  masterKey: string,
+  resolveKey?: (key: string) => Promise<Caller | undefined>,
+): Authenticate {
+  // HMACs and digests of an empty key compare equal to an empty header: an open door instead of a locked one.
+  if (masterKey === '') throw new Error('the master key must not be empty');
+  const master = digest(masterKey);
+  return (headers) => {
+    const key = presentedKey(headers);
+    if (key === undefined) {
+      throw unauthorised(
+        "You didn't provide an API key. Send it in an Authorization header with Bearer auth: `Authorization: Bearer YOUR_KEY`.",
+      );
+    }
+    if (key.length <= MAX_KEY_CHARACTERS) {
+      if (timingSafeEqual(digest(key), master)) return MASTER;
+      if (resolveKey !== undefined) return resolveKey(key).then(orUnauthorised);
+    }
+    throw unauthorised(INCORRECT);
+  };
+}
+
+// The key is not repeated, not even in part: error messages end up in logs.
+const INCORRECT = 'Incorrect API key provided.';
+
+function orUnauthorised(caller: Caller | undefined): Caller {
+  if (caller === undefined) throw unauthorised(INCORRECT);
+  return caller;
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function unauthorised(message: string): Refusal {
+  return new Refusal(edgeFailure('invalid_api_key', message));
+}
+
+const BEARER = /^bearer +/i;
+
+/** LiteLLM's own header first, so that it works beside an `Authorization` meant for a proxy in between; then OpenAI's, Azure's and Anthropic's. */
+function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers['x-litellm-api-key'];
+  if (typeof own === 'string' && own !== '') return own.replace(BEARER, '').trim();
+  const { authorization } = headers;
+  if (authorization !== undefined) {
+    const bearer = BEARER.exec(authorization);
+    if (bearer !== null && authorization.length > bearer[0].length) return authorization.slice(bearer[0].length).trim();
+  }
+  for (const name of ['api-key', 'x-api-key'] as const) {
+    const key = headers[name];
+    if (typeof key === 'string' && key !== '') return key;
+  }
+  return undefined;
+}

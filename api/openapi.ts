@@ -1,0 +1,100 @@
+/** Makes the OpenAPI document from the route table: the same schemas that parse the requests. */
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../providers/protocol/errors.ts';
+import { errorSchema } from './routes/request-object.ts';
+import type { Route } from './routes/table.ts';
+
+export function createOpenApi(routes: readonly Route[], version: string): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version,
+      description:
+        'OpenAI-compatible gateway. Every response carries `x-request-id`; errors have the shape of `Error`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: pathsOf(routes),
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+    },
+  } satisfies ZodOpenApiObject);
+}
+
+function pathsOf(routes: readonly Route[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    for (const path of route.paths) {
+      const shown = path.replace(/[:*](\w+)/g, '{$1}');
+      paths[shown] = { ...paths[shown], [route.method]: operationOf(route, path) };
+    }
+  }
+  return paths;
+}
+
+function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
+  const names = [...path.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name);
+  return {
+    operationId: operationId(route.method, path),
+    summary: route.summary,
+    tags: [route.tag],
+    security: route.access === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    requestParams: {
+      ...(names.length === 0 ? {} : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
+      ...(route.query === undefined ? {} : { query: route.query }),
+    },
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    responses: { '200': answerOf(route), ...errorsOf(route) },
+  };
+}
+
+function answerOf({ answer, answerType, streams }: Route): NonNullable<ZodOpenApiOperationObject['responses']['200']> {
+  return {
+    description: 'The answer.',
+    headers: z.object({ 'x-request-id': z.string() }),
+    content: {
+      ...(answer === undefined ? { [answerType ?? 'text/plain']: {} } : { 'application/json': { schema: answer } }),
+      ...(streams === true ? { 'text/event-stream': {} } : {}),
+    },
+  };
+}
+
+/** Grouped by status, since a status can be in the document once; the codes are in its description. */
+function errorsOf(route: Route): ZodOpenApiOperationObject['responses'] {
+  const codes: ErrorCode[] = [...ACCESS_ERRORS[route.access], ...route.errors, 'internal_error'];
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      `${status}` as `${1 | 2 | 3 | 4 | 5}${string}`,
+      {
+        description: list.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/json': { schema: errorSchema } },
+      },
+    ]),
+  );
+}
+
+const ACCESS_ERRORS = {
+  public: [],
+  key: ['invalid_api_key'],
+  operator: ['invalid_api_key', 'permission_denied'],
+} as const satisfies Record<Route['access'], readonly ErrorCode[]>;
+
+function operationId(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return [method, ...words]
+    .map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
+}

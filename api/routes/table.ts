@@ -1,0 +1,217 @@
+/** Every route of the gateway, with its access rule. The only list: the server, the OpenAPI document and its test read it. */
+import { z } from 'zod';
+import type { ErrorCode } from '../../providers/protocol/errors.ts';
+import { chatCompletions } from './chat-completions.ts';
+import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
+import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
+import type { Access, Handler } from './exchange.ts';
+import {
+  health,
+  healthQuerySchema,
+  healthSchema,
+  liveness,
+  livenessSchema,
+  readiness,
+  readinessSchema,
+} from './health.ts';
+import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
+import { requestListSchema, requestSchema } from './request-object.ts';
+import { cancelRequest, getRequest, listRequests, requestsQuerySchema } from './requests.ts';
+
+export type Route = {
+  readonly method: 'get' | 'post';
+  /** Express's syntax: `:id` is one segment, `*id` one or more. The first path is the one to show. */
+  readonly paths: string[];
+  readonly access: Access;
+  readonly handler: Handler;
+  readonly summary: string;
+  readonly tag: 'Chat' | 'Models' | 'Requests' | 'Health' | 'Documentation';
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The answer; absent: not JSON. */
+  readonly answer?: z.ZodType;
+  readonly answerType?: string;
+  /** With `stream: true` the answer is a stream of server-sent events. */
+  readonly streams?: boolean;
+  /** Rows of the error table that this route can answer with, besides those of its access rule and 500. */
+  readonly errors: readonly ErrorCode[];
+};
+
+const BODY_ERRORS = [
+  'invalid_request',
+  'request_timeout',
+  'request_too_large',
+  'unsupported_media_type',
+] as const satisfies readonly ErrorCode[];
+
+/** The hot route stands first: the router tries them in order. */
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'post',
+    paths: [
+      '/v1/chat/completions',
+      '/chat/completions',
+      '/openai/deployments/*model/chat/completions',
+      '/engines/*model/chat/completions',
+    ],
+    access: 'key',
+    handler: chatCompletions,
+    summary: 'Create a chat completion',
+    tag: 'Chat',
+    body: chatBodySchema,
+    answer: chatResponseSchema,
+    streams: true,
+    errors: [
+      ...BODY_ERRORS,
+      'unsupported_parameter',
+      'context_length_exceeded',
+      'content_policy_violation',
+      'invalid_idempotency_key',
+      'idempotency_key_reused',
+      'unprocessable',
+      'model_not_found',
+      'provider_model_not_found',
+      'provider_ended',
+      'rate_limit_exceeded',
+      'no_deployment_available',
+      'cancelled',
+      'provider_auth_failed',
+      'provider_error',
+      'attempt_lost',
+      'outcome_unknown',
+      'provider_bad_gateway',
+      'provider_unreachable',
+      'provider_invalid_response',
+      'provider_unavailable',
+      'provider_overloaded',
+      'overloaded',
+      'durability_unavailable',
+      'shutting_down',
+      'provider_timeout',
+      'deadline_exceeded',
+    ],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/models', '/models'],
+    access: 'key',
+    handler: listModels,
+    summary: 'List the models',
+    tag: 'Models',
+    query: modelsQuerySchema,
+    answer: modelListSchema,
+    errors: ['invalid_request'],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/models/*id', '/models/*id'],
+    access: 'key',
+    handler: getModel,
+    summary: 'Get a model',
+    tag: 'Models',
+    answer: modelSchema,
+    errors: ['model_not_found'],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/requests'],
+    access: 'key',
+    handler: listRequests,
+    summary: 'List requests, newest first',
+    tag: 'Requests',
+    query: requestsQuerySchema,
+    answer: requestListSchema,
+    errors: ['invalid_request'],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/requests/:id'],
+    access: 'key',
+    handler: getRequest,
+    summary: 'Get a request: its state, its attempts, its cost, its answer',
+    tag: 'Requests',
+    answer: requestSchema,
+    errors: ['not_found'],
+  },
+  {
+    method: 'post',
+    paths: ['/v1/requests/:id/cancel'],
+    access: 'key',
+    handler: cancelRequest,
+    summary: 'Cancel a request; one that is finished stays as it is',
+    tag: 'Requests',
+    answer: requestSchema,
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    paths: ['/health/liveliness', '/health/liveness'],
+    access: 'public',
+    handler: liveness,
+    summary: 'Is the process alive?',
+    tag: 'Health',
+    answer: livenessSchema,
+    errors: [],
+  },
+  {
+    method: 'get',
+    paths: ['/health/readiness'],
+    access: 'public',
+    handler: readiness,
+    summary: 'Can the process carry requests?',
+    tag: 'Health',
+    answer: readinessSchema,
+    errors: [],
+  },
+  {
+    method: 'get',
+    paths: ['/health'],
+    access: 'key',
+    handler: health,
+    summary: 'Which deployments are healthy?',
+    tag: 'Health',
+    query: healthQuerySchema,
+    answer: healthSchema,
+    errors: ['invalid_request'],
+  },
+  {
+    method: 'get',
+    paths: ['/'],
+    access: 'public',
+    handler: root,
+    summary: 'Name and version; a browser is sent to the documentation',
+    tag: 'Documentation',
+    answer: rootSchema,
+    errors: [],
+  },
+  {
+    method: 'get',
+    paths: ['/openapi.json'],
+    access: 'public',
+    handler: openApi,
+    summary: 'This document',
+    tag: 'Documentation',
+    answer: z.looseObject({}),
+    errors: [],
+  },
+  {
+    method: 'get',
+    paths: ['/docs'],
+    access: 'public',
+    handler: docs,
+    summary: 'This page',
+    tag: 'Documentation',
+    answerType: 'text/html',
+    errors: [],
+  },
+  {
+    method: 'get',
+    paths: ['/docs/:file'],
+    access: 'public',
+    handler: docsFile,
+    summary: 'Files of the page',
+    tag: 'Documentation',
+    answerType: 'application/octet-stream',
+    errors: ['not_found'],
+  },
+];

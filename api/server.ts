@@ -1,0 +1,144 @@
+/** Builds the HTTP server: connection limits, the route table on an Express app, and one shape for every error. Nothing listens yet. */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { createAuthenticate, type Authenticate } from './middleware/authenticate.ts';
+import { answerClientError } from './middleware/client-error.ts';
+import { answerError } from './middleware/error-handler.ts';
+import { edgeFailure, refuse, Refusal } from './middleware/refusal.ts';
+import { commonHeaders, sendFailure, sendText } from './middleware/reply.ts';
+import { callIdOf, createRequestId } from './middleware/request-id.ts';
+import { createOpenApi } from './openapi.ts';
+import { LIMITS, NOBODY, type Exchange, type Limits, type ServerDeps } from './routes/exchange.ts';
+import { ROUTES, type Route } from './routes/table.ts';
+
+export type { ServerDeps } from './routes/exchange.ts';
+
+/** OpenAI's own limit; also bounds the URL, which is read into the same buffer. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+type Edge = {
+  readonly deps: ServerDeps;
+  readonly limits: Limits;
+  readonly authenticate: Authenticate;
+  readonly openApiJson: () => string;
+};
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- Express is typed this way
+  namespace Express {
+    interface Locals {
+      exchange: Exchange;
+    }
+  }
+}
+
+export function createServer(deps: ServerDeps): Server {
+  const limits: Limits = { ...LIMITS, ...deps.limits };
+  let openApiJson: string | undefined;
+  const edge: Edge = {
+    deps,
+    limits,
+    authenticate: createAuthenticate(deps.masterKey, deps.resolveKey),
+    openApiJson: () => (openApiJson ??= JSON.stringify(createOpenApi(ROUTES, deps.version))),
+  };
+  const app = createApp(edge);
+  const open = new WeakMap<Socket, ServerResponse>();
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    open.set(req.socket, res);
+    app(req, res);
+  };
+  const server = createHttpServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+    },
+    onRequest,
+  );
+  // The body is invited once the request is authenticated and its headers are accepted; Node would invite it at once.
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('clientError', (error, socket: Socket) => answerClientError(error, socket, open.get(socket)));
+  return server;
+}
+
+function createApp(edge: Edge): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((req, res, next) => {
+    res.locals.exchange = openExchange(edge, req, res);
+    next();
+  });
+  for (const route of ROUTES) app[route.method](route.paths, endpoint(edge, route));
+  for (const [path, methods] of methodsByPath(ROUTES)) app.all(path, otherMethod(methods));
+  app.use((req, res) => {
+    const path = (req.url.split('?', 1)[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS);
+    answerError(res.locals.exchange, new Refusal(edgeFailure('not_found', `Invalid URL (${req.method} ${path})`)));
+  });
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    answerError(res.locals.exchange, error);
+  });
+  return app;
+}
+
+const MAX_SHOWN_CHARACTERS = 200;
+
+function openExchange({ deps, limits, openApiJson }: Edge, req: IncomingMessage, res: ServerResponse): Exchange {
+  const id = createRequestId();
+  return {
+    deps,
+    limits,
+    openApiJson,
+    req,
+    res,
+    id,
+    callId: callIdOf(req.headers['x-litellm-call-id'], id),
+    startedAtMs: performance.now(),
+  };
+}
+
+/** The access rule comes before anything of the request is read but its headers. */
+function endpoint({ authenticate }: Edge, { access, handler }: Route): RequestHandler {
+  return async (req, res) => {
+    const { exchange } = res.locals;
+    try {
+      let caller = NOBODY;
+      if (access !== 'public') {
+        const found = authenticate(req.headers);
+        caller = found instanceof Promise ? await found : found;
+        if (access === 'operator' && !caller.operator) refuse('permission_denied', 'This route needs the master key.');
+      }
+      await handler(exchange, caller, req.params);
+    } catch (error) {
+      answerError(exchange, error);
+    }
+  };
+}
+
+function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, string> {
+  const methods = new Map<string, string>();
+  for (const { method, paths } of routes) {
+    for (const path of paths) {
+      const known = methods.get(path);
+      methods.set(path, `${known === undefined ? '' : `${known}, `}${method === 'get' ? 'GET, HEAD' : 'POST'}`);
+    }
+  }
+  return methods;
+}
+
+function otherMethod(allow: string): RequestHandler {
+  return (req, res) => {
+    const { exchange } = res.locals;
+    const headers = { ...commonHeaders(exchange), allow };
+    if (req.method === 'OPTIONS') {
+      sendText(exchange, 204, '', headers);
+      return;
+    }
+    sendFailure(exchange, edgeFailure('method_not_allowed', `Not allowed to ${req.method} on this URL.`), headers);
+  };
+}

@@ -1,0 +1,120 @@
+/** Writes one answer as server-sent events: frames of one tick together, a slow reader disconnected, no `[DONE]` that is not true. */
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Failure } from '../../providers/protocol/errors.ts';
+import type { Provenance, StreamSink } from '../dispatch.ts';
+import { CLIENT_GONE, errorBody, sendFailure } from '../middleware/reply.ts';
+import { logAccess } from '../middleware/access-log.ts';
+import type { Exchange } from '../routes/exchange.ts';
+
+export type SseOptions = {
+  readonly exchange: Exchange;
+  /** The accepted request's id, which is an earlier one's on a replay. */
+  readonly requestId: string;
+  /** Made when the head is written: only then is it known who answers. */
+  readonly headers: (provenance: Provenance) => OutgoingHttpHeaders;
+  /** The caller left before the end. */
+  readonly onGone: () => void;
+};
+
+const SSE_HEADERS: Readonly<OutgoingHttpHeaders> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  // nginx would collect the frames otherwise.
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * A sink on a response. Until the first frame is due nothing has been written, so that a failure before it is plain JSON with its
+ * own status; after it, a failure is an event and the stream ends without `[DONE]`: the caller knows that it may resume.
+ */
+export function createSseSink({ exchange, requestId, headers, onGone }: SseOptions): StreamSink {
+  const { res, limits } = exchange;
+  let opened: Provenance | undefined;
+  let pending = '';
+  let scheduled = false;
+  let over = false;
+  let keepAlive: NodeJS.Timeout | undefined;
+  let silent = true;
+
+  const finish = (status: number): void => {
+    over = true;
+    clearInterval(keepAlive);
+    logAccess(exchange, status);
+  };
+
+  res.on('close', () => {
+    if (over) return;
+    finish(CLIENT_GONE);
+    onGone();
+  });
+
+  const writeHead = (provenance: Provenance): void => {
+    if (res.headersSent) return;
+    res.writeHead(200, { ...headers(provenance), ...SSE_HEADERS });
+    res.flushHeaders();
+    keepAlive = setInterval(() => {
+      if (silent) res.write(': keep-alive\n\n');
+      silent = true;
+    }, limits.streamKeepAliveMs);
+    keepAlive.unref();
+  };
+
+  const flush = (): void => {
+    scheduled = false;
+    if (over || opened === undefined) return;
+    writeHead(opened);
+    if (pending === '') return;
+    const frames = pending;
+    pending = '';
+    silent = false;
+    res.write(frames);
+  };
+
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    process.nextTick(flush);
+  };
+
+  return {
+    open(provenance) {
+      if (over) return;
+      opened = provenance;
+      schedule();
+    },
+    chunk(id, json) {
+      if (over) return false;
+      if (res.writableLength + pending.length > limits.maxUnreadBytes) {
+        finish(CLIENT_GONE);
+        exchange.deps.log.info({ request_id: requestId }, 'a slow reader was disconnected; it can resume');
+        res.destroy();
+        onGone();
+        return false;
+      }
+      pending += `id: ${id}\ndata: ${json}\n\n`;
+      schedule();
+      return true;
+    },
+    end(provenance) {
+      if (over) return;
+      writeHead(opened ?? provenance);
+      finish(200);
+      res.end(`${pending}data: [DONE]\n\n`);
+    },
+    failed(failure, provenance) {
+      if (over) return;
+      if (!res.headersSent && pending === '') {
+        over = true;
+        sendFailure(exchange, failure, headers(provenance));
+        return;
+      }
+      writeHead(opened ?? provenance);
+      finish(200);
+      res.end(`${pending}data: ${errorFrame(failure, requestId)}\n\n`);
+    },
+  };
+}
+
+function errorFrame(failure: Failure, requestId: string): string {
+  return JSON.stringify({ error: { ...errorBody(failure).error, request_id: requestId } });
+}
