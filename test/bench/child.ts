@@ -1,7 +1,7 @@
 /** Child processes of the bench: started with a clean environment, ended by pid, never left behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { familyOf } from './processes.ts';
 
@@ -16,6 +16,8 @@ const FOREIGN_VARIABLE =
 
 const running = new Set<ChildProcess>();
 
+const logFiles = new WeakMap<ChildProcess, string>();
+
 const kill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
@@ -28,7 +30,7 @@ const kill = (pid: number): void => {
 export const endAllOnExit = (folder: string): void => {
   process.on('exit', () => {
     const pids = [...running].flatMap((child) => child.pid ?? []);
-    for (const { pid } of familyOf({ pids, marker: folder })) kill(pid);
+    for (const { pid } of familyOf({ pids, folder })) kill(pid);
   });
 };
 
@@ -56,6 +58,7 @@ export const startServer = (options: ServerOptions): ChildProcess => {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   running.add(child);
+  logFiles.set(child, options.logFile);
   child.on('exit', () => running.delete(child));
   child.on('error', () => running.delete(child));
   return child;
@@ -65,12 +68,12 @@ const hasEnded = (child: ChildProcess): boolean =>
   child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
 /** Asks the child to end; past the time, ends it and what it started. */
-export const stopServer = async (child: ChildProcess): Promise<void> => {
+export const stopServer = async (child: ChildProcess, graceMs = STOP_TIMEOUT_MS): Promise<void> => {
   if (child.pid === undefined || hasEnded(child)) return;
   const exited = once(child, 'exit');
   const members = familyOf({ pids: [child.pid] });
   child.kill('SIGTERM');
-  const inTime = await Promise.race([exited.then(() => true), pause(STOP_TIMEOUT_MS).then(() => false)]);
+  const inTime = await Promise.race([exited.then(() => true), pause(graceMs).then(() => false)]);
   if (inTime) return;
   for (const { pid } of members) kill(pid);
   await exited;
@@ -103,14 +106,22 @@ export const run = async (
   }
 };
 
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
+/** The wished port must be free; any without one. */
+export const freePort = async (wished = 0): Promise<number> => {
+  const server = createServer().listen(wished, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   server.close();
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no free port');
   return address.port;
+};
+
+/** The log lies in a folder that is removed with the run: its end is what there is to know. */
+const lastWords = (child: ChildProcess): string => {
+  const file = logFiles.get(child);
+  const text = file === undefined ? '' : readFileSync(file, 'utf8').trimEnd();
+  return (text.split('\n').at(-1) ?? '').slice(0, 500);
 };
 
 /** Waits until `check` holds; a child that ended meanwhile ends the wait at once. */
@@ -123,7 +134,9 @@ export const waitUntil = async (options: {
   const endsAtMs = performance.now() + options.timeoutMs;
   for (;;) {
     if (await options.check().catch(() => false)) return;
-    if (options.child !== undefined && hasEnded(options.child)) throw new Error(`ended before ${options.what}`);
+    if (options.child !== undefined && hasEnded(options.child)) {
+      throw new Error(`ended before ${options.what}: ${lastWords(options.child)}`);
+    }
     if (performance.now() > endsAtMs) throw new Error(`${options.what}: not within ${options.timeoutMs / 1_000} s`);
     await pause(POLL_MS);
   }

@@ -8,7 +8,6 @@ import { createLogger } from '../../activities/telemetry/logger.ts';
 import { answers, freePort, startServer, stopServer, waitUntil } from './child.ts';
 import type { Contender, Running, Surroundings } from './contender.ts';
 import { gatewayConfig } from './gateway-config.ts';
-import { familyOf } from './processes.ts';
 import { Settlement } from './settlement.ts';
 import { startTemporalOnPostgres } from './temporal-on-postgres.ts';
 
@@ -27,17 +26,16 @@ type Launch = {
   readonly services?: Services;
 };
 
-/** Where an embedded gateway put its services: its home folder and the command line of its Temporal tell. */
+/** Where an embedded gateway put its services: small files in its home folder tell. */
 const embeddedServices = (home: string): Services => {
-  const password = readFileSync(join(home, 'postgres-password'), 'utf8').trim();
-  const postgresPort = readFileSync(join(home, 'postgres-port'), 'utf8').trim();
-  const commands = familyOf({ pids: [], marker: home }).map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-  const temporal = commands.find((command) => command.includes('start-dev'));
-  const temporalPort = /--port[\0=](\d+)/.exec(temporal ?? '')?.[1];
-  if (temporalPort === undefined) throw new Error('the embedded Temporal server was not found among the processes');
+  const read = (name: string): string => readFileSync(join(home, name), 'utf8').trim();
+  const server: unknown = JSON.parse(read('temporal/server.json'));
+  if (typeof server !== 'object' || server === null || !('port' in server) || typeof server.port !== 'number') {
+    throw new Error('the embedded Temporal server did not leave its port');
+  }
   return {
-    databaseUrl: `postgres://holdfast:${password}@127.0.0.1:${postgresPort}/postgres`,
-    temporalAddress: `127.0.0.1:${temporalPort}`,
+    databaseUrl: `postgres://holdfast:${read('postgres-password')}@127.0.0.1:${read('postgres-port')}/postgres`,
+    temporalAddress: `127.0.0.1:${server.port}`,
   };
 };
 
@@ -75,7 +73,7 @@ const launch = async ({ name, home, surroundings, services }: Launch): Promise<R
   }
   return {
     target: { name, port, headers },
-    family: { pids: child.pid === undefined ? [] : [child.pid], marker: home },
+    family: { pids: child.pid === undefined ? [] : [child.pid], folder: home },
     settled: () => settlement.settled(),
     ledger: () => settlement.ledger(),
     stop: async () => {

@@ -1,5 +1,5 @@
 /** What a set of processes costs: CPU time and memory of whole process trees, read from Linux's /proc. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Clock ticks of /proc/<pid>/stat per second; 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -37,22 +37,25 @@ const listProcesses = (): ProcessInfo[] =>
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProcess(Number(name)) ?? []);
 
-/** Which processes belong to a gateway: the trees below `pids`, and every process whose command line names `marker`. */
-export type Family = { readonly pids: readonly number[]; readonly marker?: string };
+/** Which processes belong to a gateway: the trees below `pids`, and below every process that works in `folder` or is told of it. */
+export type Family = { readonly pids: readonly number[]; readonly folder?: string };
 
-/** Itself and its descendants, parents first. A service that was detached from the gateway is found by its data directory. */
+const belongsTo = (pid: number, folder: string): boolean => {
+  if (pid === process.pid) return false;
+  if (readText(`/proc/${pid}/cmdline`)?.includes(folder) === true) return true;
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false;
+  }
+};
+
+/** The family's processes, eldest first. A service that the gateway detached from itself is found by its folder. */
 export const familyOf = (family: Family): readonly ProcessInfo[] => {
   const all = listProcesses();
-  const marker = family.marker;
+  const { folder, pids } = family;
   const members = new Set(
-    all
-      .filter(
-        ({ pid }) =>
-          pid !== process.pid &&
-          (family.pids.includes(pid) ||
-            (marker !== undefined && readText(`/proc/${pid}/cmdline`)?.includes(marker) === true)),
-      )
-      .map(({ pid }) => pid),
+    all.flatMap(({ pid }) => (pids.includes(pid) || (folder !== undefined && belongsTo(pid, folder)) ? [pid] : [])),
   );
   for (let before = -1; before !== members.size;) {
     before = members.size;

@@ -1,5 +1,6 @@
 /** The real Temporal server on Postgres, in one process without Docker: the shape of a small production, for measurements and faults. */
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -13,6 +14,9 @@ const MODULE = 'go.temporal.io/server';
 
 /** A cold build takes about a minute and a half on two cores. */
 const BUILD_TIMEOUT_MS = 580_000;
+
+/** It waits many seconds for other members of its cluster to notice; there are none. */
+const STOP_GRACE_MS = 2_000;
 
 export type TemporalOptions = {
   readonly cacheDir: string;
@@ -108,19 +112,36 @@ const registerNamespace = async (address: string, child: ChildProcess): Promise<
   }
 };
 
+/** The server keeps its members' ports in a signed 16-bit column: those that the system hands out by itself are too high. */
+const LOWEST_PORT = 17_000;
+const HIGHEST_PORT = 32_000;
+
+const choosePorts = async (): Promise<Ports> => {
+  const chosen = new Set<number>();
+  const next = async (): Promise<number> => {
+    for (;;) {
+      const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+      if (chosen.has(port) || (await freePort(port).catch(() => undefined)) === undefined) continue;
+      chosen.add(port);
+      return port;
+    }
+  };
+  return {
+    frontend: await next(),
+    frontendMembership: await next(),
+    history: await next(),
+    historyMembership: await next(),
+    matching: await next(),
+    matchingMembership: await next(),
+    worker: await next(),
+    workerMembership: await next(),
+  };
+};
+
 export const startTemporalOnPostgres = async (options: TemporalOptions): Promise<TemporalServer> => {
   const binaries = await build(options.cacheDir, options.say);
   await createSchema(binaries, options);
-  const ports: Ports = {
-    frontend: await freePort(),
-    frontendMembership: await freePort(),
-    history: await freePort(),
-    historyMembership: await freePort(),
-    matching: await freePort(),
-    matchingMembership: await freePort(),
-    worker: await freePort(),
-    workerMembership: await freePort(),
-  };
+  const ports = await choosePorts();
   const configDir = join(options.workDir, 'temporal-config');
   mkdirSync(configDir, { recursive: true });
   const limitsFile = join(configDir, 'limits.yaml');
@@ -139,5 +160,5 @@ export const startTemporalOnPostgres = async (options: TemporalOptions): Promise
     await stopServer(child);
     throw error;
   }
-  return { address, pid: child.pid ?? 0, stop: () => stopServer(child) };
+  return { address, pid: child.pid ?? 0, stop: () => stopServer(child, STOP_GRACE_MS) };
 };
