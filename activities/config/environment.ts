@@ -1,0 +1,89 @@
+/** Every environment variable that configures the gateway itself, in one table. Providers' keys are in their catalog. */
+import { parseDuration } from './duration.ts';
+import { toFlag } from './kinds.ts';
+import type { Problem } from './problem.ts';
+import type { Variables } from './references.ts';
+
+type Entry<T> = {
+  /** The first one that is set wins. */
+  readonly variables: readonly string[];
+  readonly parse: (text: string) => T | undefined;
+  readonly expected: string;
+};
+
+const text = (...variables: string[]): Entry<string> => ({ variables, parse: (value) => value, expected: 'text' });
+const flag = (...variables: string[]): Entry<boolean> => ({ variables, parse: toFlag, expected: 'true or false' });
+const port = (...variables: string[]): Entry<number> => ({
+  variables,
+  parse: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined),
+  expected: 'a port number, 0 to 65535',
+});
+const whole = (...variables: string[]): Entry<number> => ({
+  variables,
+  parse: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+  expected: 'a whole number ≥ 0',
+});
+const seconds = (...variables: string[]): Entry<number> => ({
+  variables,
+  parse: (value) => parseDuration(value, 1_000),
+  expected: 'seconds, or a duration such as "10m"',
+});
+
+const TABLE = {
+  configPath: text('CONFIG_FILE_PATH'),
+  host: text('HOST'),
+  port: port('PORT'),
+  home: text('HOLDFAST_HOME'),
+  masterKey: text('LITELLM_MASTER_KEY', 'HOLDFAST_MASTER_KEY'),
+  databaseUrl: text('DATABASE_URL'),
+  databaseHost: text('DATABASE_HOST'),
+  databaseUser: text('DATABASE_USERNAME'),
+  databasePassword: text('DATABASE_PASSWORD'),
+  databaseName: text('DATABASE_NAME'),
+  redisUrl: text('REDIS_URL'),
+  redisHost: text('REDIS_HOST'),
+  redisPort: port('REDIS_PORT'),
+  redisUsername: text('REDIS_USERNAME'),
+  redisPassword: text('REDIS_PASSWORD'),
+  redisDb: whole('REDIS_DB'),
+  redisTls: flag('REDIS_SSL'),
+  dropParams: flag('LITELLM_DROP_PARAMS'),
+  modifyParams: flag('LITELLM_MODIFY_PARAMS'),
+  requestTimeoutMs: seconds('REQUEST_TIMEOUT'),
+  temporalAddress: text('TEMPORAL_ADDRESS'),
+  temporalNamespace: text('TEMPORAL_NAMESPACE'),
+  temporalTaskQueue: text('TEMPORAL_TASK_QUEUE'),
+  temporalApiKey: text('TEMPORAL_API_KEY'),
+  temporalTls: flag('TEMPORAL_TLS'),
+  temporalUiUrl: text('TEMPORAL_UI_URL'),
+  logLevel: text('LITELLM_LOG', 'LOG_LEVEL'),
+} as const satisfies Record<string, Entry<unknown>>;
+
+export type Environment = {
+  readonly [Name in keyof typeof TABLE]?: (typeof TABLE)[Name] extends Entry<infer T> ? T : never;
+};
+
+/** Empty variables count as not set: that is how compose files and shells "unset" one. */
+export function readEnvironment(variables: Variables): { environment: Environment; problems: Problem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const [name, entry] of Object.entries(TABLE) as [string, Entry<unknown>][]) {
+    const variable = entry.variables.find((candidate) => (variables[candidate] ?? '') !== '');
+    const found = variable === undefined ? undefined : variables[variable]?.trim();
+    if (variable === undefined || found === undefined) continue;
+    const value = entry.parse(found);
+    // The value is not shown: any of these may have been given a secret by mistake.
+    if (value === undefined) problems.push(environmentProblem(variable, `expected ${entry.expected}`));
+    else values[name] = value;
+  }
+  return { environment: values, problems };
+}
+
+export function environmentProblem(variable: string, message: string): Problem {
+  return { kind: 'invalid', file: 'environment', line: 0, column: 0, path: variable, message };
+}
+
+/** The process's own environment: the only place that reads it. */
+export function processVariables(): Variables {
+  return process.env;
+}
