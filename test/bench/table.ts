@@ -28,6 +28,8 @@ const number = (value: number | undefined, digits: number, unit: string): string
 const cells = (row: Row): readonly string[] => {
   if ('skipped' in row) return [row.name, `skipped: ${row.skipped}`];
   const { latency, streaming, throughput } = row.measured;
+  // Without a gateway there is nothing whose cost could be told.
+  const isGateway = latency !== undefined;
   return [
     row.name,
     number(latency?.addedP50Ms, 1, ' ms'),
@@ -36,8 +38,8 @@ const cells = (row: Row): readonly string[] => {
     number(streaming?.hopP50Ms, 1, ' ms'),
     number(throughput.requestsPerSecond, 0, ''),
     number(throughput.p50Ms, 0, ' ms'),
-    number(throughput.cpuMsPerRequest, 2, ''),
-    number(throughput.memoryMb, 0, ' MB'),
+    number(isGateway ? throughput.cpuMsPerRequest : undefined, 2, ''),
+    number(isGateway ? throughput.memoryMb : undefined, 0, ' MB'),
     number(throughput.ledger?.workflows, 0, ''),
   ];
 };
