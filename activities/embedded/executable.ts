@@ -1,9 +1,9 @@
 /** Finds programs as a shell would. */
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { Environment } from '../config/process-env.ts';
+import type { Variables } from '../config/references.ts';
 
-export async function findOnPath(name: string, env: Environment): Promise<string | undefined> {
+export async function findOnPath(name: string, env: Variables): Promise<string | undefined> {
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     if (folder === '') continue;
     const file = join(folder, name);

@@ -8,7 +8,7 @@ import { openHome, readIfThere, writeWhole } from './home.ts';
 import { choosePort, LOOPBACK } from './port.ts';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
 import { openCluster, SUPERUSER, type Cluster } from './postgres-cluster.ts';
-import { adopt, isAlive, lastLines, launch, runsIn, stopProcess, type Running } from './process.ts';
+import { adopt, isAlive, lastLines, launch, runsIn, send, stopProcess, type Running } from './process.ts';
 import { asServerUser, serverUser, type ServerUser } from './server-user.ts';
 
 export type Postgres = Running & {
@@ -16,6 +16,8 @@ export type Postgres = Running & {
   readonly port: number;
   /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
   readonly stop: () => Promise<void>;
+  /** The same without waiting for it. */
+  readonly end: () => void;
 };
 
 export type PostgresOptions = {
@@ -92,6 +94,7 @@ function serve(running: Running, port: number, { password }: Cluster): Postgres 
     ...running,
     port,
     url: `postgres://${SUPERUSER}:${password}@${LOOPBACK}:${port}/postgres`,
+    end: () => void send(running.pid, 'SIGINT'),
     stop: () => stopProcess(running, { signal: 'SIGINT', graceMs: STOP_WITHIN_MS }),
   };
 }

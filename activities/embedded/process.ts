@@ -119,7 +119,8 @@ export async function stopProcess(
   await gone(5_000);
 }
 
-function send(pid: number, signal: NodeJS.Signals): boolean {
+/** Sends a signal; false when the process is gone. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);
     return true;

@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Running } from './process.ts';
 
-type Server = Running & { readonly stop: () => Promise<void> };
+type Server = Running & { readonly stop: () => Promise<void>; readonly end: () => void };
 
 export type Supervised<T extends Server> = {
   /** As it was first started; its addresses stay valid through restarts, its pid does not. */
   readonly first: T;
   readonly stop: () => Promise<void>;
+  /** The same without waiting for it: for a process that must go at once. */
+  readonly end: () => void;
 };
 
 /** A server that ends at once each time must not take a core for itself; milliseconds. */
@@ -54,6 +56,10 @@ export async function supervise<T extends Server>(options: {
 
   return {
     first,
+    end() {
+      stopping.abort();
+      current.end();
+    },
     async stop() {
       stopping.abort();
       await current.stop();

@@ -14,7 +14,14 @@ const GO_MINOR_AT_LEAST = 25;
 /** A line every so often, milliseconds: the build takes minutes, and silence looks like a hang. */
 const PROGRESS_EVERY_MS = 10_000;
 
-export async function buildTemporalCli({ env, log, folder, version, target }: ObtainOptions): Promise<Obtained> {
+export async function buildTemporalCli({
+  env,
+  log,
+  folder,
+  version,
+  target,
+  signal,
+}: ObtainOptions): Promise<Obtained> {
   const go = (await findOnPath('go', env)) ?? (await findOnPath('go', { PATH: '/usr/local/go/bin' }));
   if (go === undefined) return { ok: false, reason: 'Go is not on PATH' };
   const found = await run(go, ['version'], { env, timeout: 20_000 }).then(
@@ -35,6 +42,7 @@ export async function buildTemporalCli({ env, log, folder, version, target }: Ob
       // Its own GOBIN, so that nothing of the user's is replaced; no C compiler needed; flags meant for the user's projects do not apply.
       env: { ...env, GOBIN: draft, CGO_ENABLED: '0', GOFLAGS: '' },
       stdio: ['ignore', 'ignore', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
     },
   );
   let lines = 0;
@@ -44,11 +52,12 @@ export async function buildTemporalCli({ env, log, folder, version, target }: Ob
       .toString()
       .split('\n')
       .filter((line) => line !== '');
-    lines += said.length;
+    // "go: downloading …" is not yet building.
+    lines += said.filter((line) => !line.startsWith('go: ')).length;
     tail = [...tail, ...said].slice(-5);
   });
   const progress = setInterval(
-    () => log.info({ seconds: seconds(), packages: lines }, 'building the Temporal CLI'),
+    () => log.info({ seconds: seconds(), packages: `${lines} of about 1300` }, 'building the Temporal CLI'),
     PROGRESS_EVERY_MS,
   );
   try {

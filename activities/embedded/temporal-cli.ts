@@ -2,29 +2,31 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Environment } from '../config/process-env.ts';
+import type { Variables } from '../config/references.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { findOnPath } from './executable.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { buildTemporalCli } from './temporal-build.ts';
-import { downloadTemporalCli } from './temporal-download.ts';
+import { downloadTemporalCli, type Obtained } from './temporal-download.ts';
 
 /** The newest whose module can be installed by version: later ones carry a `replace`, which `go install` refuses. Server 1.29.1, UI 2.42.1. */
 export const CLI_VERSION = '1.5.1';
 
 export type CliOptions = {
   /** TEMPORAL_CLI_PATH, PATH, XDG_CACHE_HOME, HOME and what the network needs (proxies). */
-  readonly env: Environment;
+  readonly env: Variables;
   readonly log: Logger;
+  /** Gives up: what was begun is removed. */
+  readonly signal?: AbortSignal;
 };
 
 const run = promisify(execFile);
 
-/** The path of a Temporal CLI that runs. Throws with every way to get one when there is none. */
-export async function findTemporalCli({ env, log }: CliOptions): Promise<string> {
+/** A Temporal CLI that is here already; undefined when there is none. Throws when the one that was named does not run. */
+export async function locateTemporalCli(env: Variables): Promise<string | undefined> {
   const named = env['TEMPORAL_CLI_PATH'];
   if (named !== undefined && named !== '') {
     const trouble = await troubleWith(named);
@@ -33,33 +35,38 @@ export async function findTemporalCli({ env, log }: CliOptions): Promise<string>
   }
   const onPath = await findOnPath('temporal', env);
   if (onPath !== undefined && (await troubleWith(onPath)) === undefined) return onPath;
-  const folder = cacheFolder(env);
-  const cached = join(folder, `temporal-${CLI_VERSION}`);
-  if ((await troubleWith(cached)) === undefined) return cached;
-  return obtain({ env, log, folder, cached });
+  const cached = cachedCli(env);
+  return (await troubleWith(cached)) === undefined ? cached : undefined;
 }
 
-type Obtaining = CliOptions & { readonly folder: string; readonly cached: string };
-
-/** One process obtains it, the others wait for that one: a build takes minutes of all cores. */
-async function obtain({ env, log, folder, cached }: Obtaining): Promise<string> {
+/** The path of a Temporal CLI that runs, obtained when need be. Throws with every way to get one when that fails. */
+export async function findTemporalCli(options: CliOptions): Promise<string> {
+  const { env, log, signal } = options;
+  const here = await locateTemporalCli(env);
+  if (here !== undefined) return here;
+  const target = cachedCli(env);
+  const folder = dirname(target);
   await mkdir(folder, { recursive: true });
-  const lock = await waitForLock(`${cached}.lock`, log);
+  // One process obtains it, the others wait for that one: a build takes minutes of all cores.
+  const lock = await waitForLock(`${target}.lock`, log, signal);
   try {
-    if ((await troubleWith(cached)) === undefined) return cached;
+    if ((await troubleWith(target)) === undefined) return target;
     log.info('no Temporal CLI found: trying to download it');
-    const downloaded = await downloadTemporalCli({ env, log, folder, version: CLI_VERSION, target: cached });
-    if (downloaded.ok && (await troubleWith(cached)) === undefined) return cached;
-    log.info({ reason: downloaded.ok ? 'it does not run here' : downloaded.reason }, 'no download of the Temporal CLI');
-    const built = await buildTemporalCli({ env, log, folder, version: CLI_VERSION, target: cached });
-    if (built.ok && (await troubleWith(cached)) === undefined) return cached;
+    const how = { env, log, folder, target, version: CLI_VERSION, ...(signal === undefined ? {} : { signal }) };
+    const downloaded = await settle(target, await downloadTemporalCli(how));
+    if (downloaded === undefined) return target;
+    signal?.throwIfAborted();
+    log.info({ reason: downloaded }, 'no download of the Temporal CLI');
+    const built = await settle(target, await buildTemporalCli(how));
+    if (built === undefined) return target;
+    signal?.throwIfAborted();
     throw new Error(
       [
         'Holdfast needs Temporal and found none. One of these helps:',
         '  - set TEMPORAL_ADDRESS to a Temporal server that runs (host:port)',
-        `  - install the Temporal CLI (https://docs.temporal.io/cli) so that "temporal" is on PATH, or set TEMPORAL_CLI_PATH to it`,
-        `  - let this machine reach https://temporal.download (${downloaded.ok ? 'what it gave does not run here' : downloaded.reason})`,
-        `  - install Go 1.25 or newer; Holdfast then builds the CLI itself (${built.ok ? 'what it built does not run here' : built.reason})`,
+        '  - install the Temporal CLI (https://docs.temporal.io/cli) so that "temporal" is on PATH, or set TEMPORAL_CLI_PATH to it',
+        `  - let this machine reach https://temporal.download (${downloaded})`,
+        `  - install Go 1.25 or newer; Holdfast then builds the CLI itself (${built})`,
       ].join('\n'),
     );
   } finally {
@@ -67,18 +74,29 @@ async function obtain({ env, log, folder, cached }: Obtaining): Promise<string> 
   }
 }
 
-async function waitForLock(file: string, log: Logger): Promise<Lock> {
+/** Why an attempt to obtain it failed; undefined when there is one that runs now. */
+async function settle(target: string, obtained: Obtained): Promise<string | undefined> {
+  if (!obtained.ok) return obtained.reason;
+  const trouble = await troubleWith(target);
+  return trouble === undefined ? undefined : `what it gave does not run: ${trouble}`;
+}
+
+function cachedCli(env: Variables): string {
+  return join(cacheFolder(env), `temporal-${CLI_VERSION}`);
+}
+
+async function waitForLock(file: string, log: Logger, signal?: AbortSignal): Promise<Lock> {
   for (let waits = 0; ; waits++) {
     const lock = await tryLock(file);
     if ('release' in lock) return lock;
     if (waits % 60 === 0)
       log.info({ pid: lock.heldBy }, 'another process is obtaining the Temporal CLI: waiting for it');
-    await sleep(500);
+    await sleep(500, undefined, { signal });
   }
 }
 
 /** Where files that can be made again are kept for this user. */
-export function cacheFolder(env: Environment): string {
+export function cacheFolder(env: Variables): string {
   const wished = env['XDG_CACHE_HOME'];
   if (wished !== undefined && wished !== '') return join(wished, 'holdfast');
   const home = env['HOME'] ?? homedir();

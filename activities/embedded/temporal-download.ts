@@ -4,13 +4,14 @@ import { access, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Environment } from '../config/process-env.ts';
+import type { Variables } from '../config/references.ts';
 
 export type Obtained = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export type ObtainOptions = {
-  readonly env: Environment;
+  readonly env: Variables;
   readonly log: Logger;
+  readonly signal?: AbortSignal;
   readonly folder: string;
   readonly version: string;
   /** Appears whole or not at all. */
@@ -42,7 +43,14 @@ runtime
   .then(() => process.exit(0), (error) => { process.stderr.write(String(error?.message ?? error)); process.exit(1); });
 `;
 
-export async function downloadTemporalCli({ env, log, folder, version, target }: ObtainOptions): Promise<Obtained> {
+export async function downloadTemporalCli({
+  env,
+  log,
+  folder,
+  version,
+  target,
+  signal,
+}: ObtainOptions): Promise<Obtained> {
   const draft = await mkdtemp(join(folder, 'download-'));
   const sdk = new URL(import.meta.resolve('@temporalio/worker')).pathname;
   const child = spawn(process.execPath, ['-e', PROGRAM, sdk, draft, `v${version}`], {
@@ -61,7 +69,7 @@ export async function downloadTemporalCli({ env, log, folder, version, target }:
     let bytes = 0;
     let lastGrowth: number | undefined;
     let announced = 0;
-    while (!exited && reason === undefined) {
+    while (!exited && reason === undefined && signal?.aborted !== true) {
       await sleep(100);
       const now = performance.now();
       if (lastGrowth === undefined && ready) lastGrowth = now;

@@ -4,11 +4,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { processEnv, type Environment } from '../config/process-env.ts';
+import { processVariables } from '../config/environment.ts';
+import type { Variables } from '../config/references.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openHome, readIfThere, writeWhole } from './home.ts';
 import { accepts, choosePort, LOOPBACK } from './port.ts';
-import { adopt, lastLines, launch, runsIn, stopProcess, type Running } from './process.ts';
+import { adopt, lastLines, launch, runsIn, send, stopProcess, type Running } from './process.ts';
 import { registerSearchAttributes, type SearchAttributes } from './search-attributes.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 
@@ -18,16 +19,20 @@ export type TemporalServer = Running & {
   readonly address: string;
   readonly uiUrl: string;
   readonly stop: () => Promise<void>;
+  /** The same without waiting for it. */
+  readonly end: () => void;
 };
 
 export type TemporalOptions = {
   readonly home: string;
   readonly log: Logger;
   /** Where the CLI is looked for; the process's own when absent. */
-  readonly env?: Environment;
+  readonly env?: Variables;
   readonly searchAttributes: SearchAttributes;
   /** The Web UI's port; absent: last time's when it is free, else any. */
   readonly uiPort?: number;
+  /** Gives up obtaining the CLI. */
+  readonly signal?: AbortSignal;
   /** Exactly this port for gRPC, or fail: clients already know it. */
   readonly port?: number;
 };
@@ -70,14 +75,14 @@ function parseState(text: string | undefined): Partial<State> {
 }
 
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
-  const { log, env = processEnv() } = options;
+  const { log, env = processVariables() } = options;
   const home = await openHome(options.home);
   const folder = join(home, 'temporal');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const stateFile = join(folder, 'server.json');
   const logFile = join(home, 'logs', 'temporal.log');
   const last = parseState(await readIfThere(stateFile));
-  const cli = await findTemporalCli({ env, log });
+  const cli = await findTemporalCli({ env, log, ...(options.signal === undefined ? {} : { signal: options.signal }) });
   const args = serverArguments();
   const setup = createHash('sha256')
     .update(JSON.stringify([cli, args]))
@@ -154,5 +159,6 @@ async function serve(running: Running, { port, uiPort }: State, options: Tempora
     await stop();
     throw new Error(`the Temporal server at ${address} does not answer: ${(error as Error).message}`, { cause: error });
   }
-  return { ...running, port, uiPort, address, uiUrl: `http://${LOOPBACK}:${uiPort}`, stop };
+  const end = (): void => void send(running.pid, 'SIGTERM');
+  return { ...running, port, uiPort, address, uiUrl: `http://${LOOPBACK}:${uiPort}`, stop, end };
 }
