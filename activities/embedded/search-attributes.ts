@@ -1,5 +1,5 @@
 /** Registers the search attributes that workflows carry, so that operators can filter by them. Idempotent. */
-import type { Connection } from '@temporalio/client';
+import type { OperatorService } from '@temporalio/client';
 import type { SearchAttributeType } from '@temporalio/common';
 
 /** A registry of `defineSearchAttributeKey`s. */
@@ -18,7 +18,7 @@ const WIRE_TYPES: Readonly<Record<SearchAttributeType, number>> = {
 
 /** A server keeps its attributes with its data: after an update of Holdfast the new ones must be added to an old installation. */
 export async function registerSearchAttributes(
-  connection: Connection,
+  connection: Pick<Connection, 'operatorService'>,
   namespace: string,
   registry: SearchAttributes,
 ): Promise<void> {
