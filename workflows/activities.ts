@@ -1,6 +1,6 @@
 /** The activities as workflows call them: each with its time limits and why. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { RequestActivities } from './messages.ts';
+import type { RequestActivities } from '../activities/contract.ts';
 
 /**
  * Waiting for a provider. Every one of these activities reads the ledger first, so that repeating it is harmless:

@@ -1,9 +1,17 @@
 /** One chat completion: waits for the attempt under way, decides what comes next, until the request has ended. */
-import { CancellationScope, condition, defineSignal, isCancellation, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import { awaitFirstCall, callProvider, endRequest } from './activities.ts';
-import { CANCEL_SIGNAL, type EndSummary, type RequestInput, type Standing } from './messages.ts';
+import type { Decision, EndSummary, RequestInput, Standing } from '../activities/contract.ts';
+import { CANCEL_SIGNAL } from './messages.ts';
 import { describeDecision, describeEnd } from './describe.ts';
-import { decide, type Decision } from './policy/decide.ts';
+import { decide } from './policy/decide.ts';
 import { noteEnd } from './search-attributes.ts';
 
 const cancelSignal = defineSignal(CANCEL_SIGNAL);
@@ -56,7 +64,11 @@ export async function chatCompletion(input: RequestInput): Promise<EndSummary> {
   return standing.summary;
 }
 
-async function attempt(id: string, standing: OpenStanding, decision: Extract<Decision, { kind: 'attempt' }>): Promise<Standing> {
+async function attempt(
+  id: string,
+  standing: OpenStanding,
+  decision: Extract<Decision, { kind: 'attempt' }>,
+): Promise<Standing> {
   const { deployment, group, reason } = decision;
   const last = standing.past.at(-1);
   const n = (last?.n ?? 0) + 1;
@@ -69,6 +81,10 @@ async function attempt(id: string, standing: OpenStanding, decision: Extract<Dec
 
 async function cancel(id: string): Promise<Standing> {
   return CancellationScope.nonCancellable(async () =>
-    endRequest({ id, state: 'cancelled', failure: { code: 'cancelled', message: 'The request was cancelled.', billed: 'maybe' } }),
+    endRequest({
+      id,
+      state: 'cancelled',
+      failure: { code: 'cancelled', message: 'The request was cancelled.', billed: 'maybe' },
+    }),
   );
 }

@@ -1,7 +1,7 @@
 /** What an operator can search for in the Temporal UI: one list of attributes, set at start and completed at the end. */
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { EndSummary } from './messages.ts';
+import type { EndSummary } from '../activities/contract.ts';
 
 const KEYWORD = SearchAttributeType.KEYWORD;
 const KEYWORD_LIST = SearchAttributeType.KEYWORD_LIST;
@@ -27,7 +27,8 @@ export const MAX_KEYWORD_LENGTH = 255;
 /** Called at the end of a workflow of one request. */
 export function noteEnd(status: string, summary: EndSummary): void {
   const pairs: SearchAttributePair[] = [{ key: SEARCH_ATTRIBUTES.status, value: status }];
-  if (summary.deployment !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.deployment, value: summary.deployment.slice(0, MAX_KEYWORD_LENGTH) });
+  if (summary.deployment !== undefined)
+    pairs.push({ key: SEARCH_ATTRIBUTES.deployment, value: summary.deployment.slice(0, MAX_KEYWORD_LENGTH) });
   if (summary.tokens !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.tokens, value: summary.tokens });
   if (summary.costUsd !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.costUsd, value: summary.costUsd });
   upsertSearchAttributes(pairs);

@@ -10,6 +10,7 @@ export type Admission = {
   readonly kind: string;
   readonly model: string;
   readonly streaming: boolean;
+  readonly tags?: readonly string[];
   /** The process that accepts. */
   readonly origin: string;
   /** The request as JSON text. */
@@ -30,14 +31,15 @@ export type ClaimColumns = {
   readonly group: string;
 };
 
-export type Admitted = { readonly kind: 'admitted' } | { readonly kind: 'known'; readonly id: string; readonly sameBody: boolean };
+export type Admitted =
+  { readonly kind: 'admitted' } | { readonly kind: 'known'; readonly id: string; readonly sameBody: boolean };
 
 // Keys are inserted in the order of their hashes: two groups that hold the same two keys in opposite order would deadlock.
 const ADMIT = `
 with input as (
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::text[],
-    $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
-  as t(id, tenant, alias, kind, model, streaming, origin, body, plan, key_hash, body_hash, owner, token, deployment, provider, upstream, model_group)
+    $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
+  as t(id, tenant, alias, kind, model, streaming, origin, body, plan, key_hash, body_hash, owner, token, deployment, provider, upstream, model_group, tags)
 ), keyed as (
   insert into idempotency_keys (tenant, key_hash, request_id, body_hash)
   select tenant, key_hash, id, body_hash from input where key_hash is not null order by tenant, key_hash
@@ -46,8 +48,8 @@ with input as (
 ), fresh as (
   select * from input where key_hash is null or id in (select request_id from keyed)
 ), accepted as (
-  insert into requests (id, tenant, alias, kind, model, streaming, origin, body, plan)
-  select id, tenant, alias, kind, model, streaming, origin, body, plan from fresh
+  insert into requests (id, tenant, alias, kind, model, streaming, origin, body, plan, tags)
+  select id, tenant, alias, kind, model, streaming, origin, body, plan, tags from fresh
   on conflict (id) do nothing
   returning id
 ), claimed as (
@@ -78,7 +80,9 @@ export function createAdmissions(database: Database): (admission: Admission) => 
             repeated = true;
             lostReply('admit.reply');
           }
-          return inserted.size === items.length ? items.map((): Admitted => ({ kind: 'admitted' })) : resolve(database, items, inserted);
+          return inserted.size === items.length
+            ? items.map((): Admitted => ({ kind: 'admitted' }))
+            : resolve(database, items, inserted);
         },
         { forMs: FOR_MS },
       );
@@ -110,21 +114,26 @@ async function insert(database: Database, items: readonly Admission[]): Promise<
       items.map((item) => item.claim?.provider ?? null),
       items.map((item) => item.claim?.model ?? null),
       items.map((item) => item.claim?.group ?? null),
+      items.map((item) => (item.tags === undefined ? null : JSON.stringify(item.tags))),
     ],
   });
   return new Set(rows.map((row) => row.id));
 }
 
 /** Some rows were there already: an earlier request under the same key, or our own, committed by a statement whose reply was lost. */
-async function resolve(database: Database, items: readonly Admission[], inserted: ReadonlySet<string>): Promise<readonly Admitted[]> {
+async function resolve(
+  database: Database,
+  items: readonly Admission[],
+  inserted: ReadonlySet<string>,
+): Promise<readonly Admitted[]> {
   const rest = items.filter((item) => !inserted.has(item.id));
   const keyed = rest.filter((item) => item.idempotency !== undefined);
   const known = new Map<string, { request_id: string; body_hash: Buffer }>();
   if (keyed.length > 0) {
-    const { rows } = await database.query<{ tenant: string; key_hash: Buffer; request_id: string; body_hash: Buffer }>(FIND_KNOWN, [
-      keyed.map((item) => item.tenant),
-      keyed.map((item) => item.idempotency?.keyHash),
-    ]);
+    const { rows } = await database.query<{ tenant: string; key_hash: Buffer; request_id: string; body_hash: Buffer }>(
+      FIND_KNOWN,
+      [keyed.map((item) => item.tenant), keyed.map((item) => item.idempotency?.keyHash)],
+    );
     for (const row of rows) known.set(keyOf(row.tenant, row.key_hash), row);
   }
   const own = await database.query<{ id: string }>(FIND_OWN, [rest.map((item) => item.id), rest[0]?.origin]);
@@ -133,7 +142,8 @@ async function resolve(database: Database, items: readonly Admission[], inserted
     if (inserted.has(item.id) || ownIds.has(item.id)) return { kind: 'admitted' };
     const row = item.idempotency && known.get(keyOf(item.tenant, item.idempotency.keyHash));
     // The key's row was deleted between the two statements (it expired): the caller may simply ask again.
-    if (row === undefined || item.idempotency === undefined) throw new Error('The idempotency key expired while it was read.');
+    if (row === undefined || item.idempotency === undefined)
+      throw new Error('The idempotency key expired while it was read.');
     return { kind: 'known', id: row.request_id, sameBody: row.body_hash.equals(item.idempotency.bodyHash) };
   });
 }

@@ -45,7 +45,10 @@ export async function claimAttempt(database: Database, id: string, n: number, cl
         lostReply('claim.reply');
       }
       // Asked back rather than counted: after a lost reply the row is there, ours by its token, and nothing was sent yet.
-      const { rowCount } = await database.query('select 1 from attempts where request_id = $1 and n = $2 and token = $3', [id, n, claim.token]);
+      const { rowCount } = await database.query(
+        'select 1 from attempts where request_id = $1 and n = $2 and token = $3',
+        [id, n, claim.token],
+      );
       return rowCount === 1;
     },
     { forMs: 10_000 },
@@ -106,7 +109,7 @@ export type CostBounds = { readonly minNano: bigint; readonly maxNano: bigint };
 
 const LOSE = `
 update attempts a set state = 'lost', ended_at = now(), estimated = true, cost_min_nano = $4, cost_max_nano = $5, error = $6
-where a.request_id = $1 and a.n = $2 and a.owner = $3 and a.state = 'dispatching' and ${isDead('a.owner')}`;
+where a.request_id = $1 and a.n = $2 and a.owner = $3 and a.state = 'dispatching' and (a.owner = $7 or ${isDead('a.owner')})`;
 
 /** Fences an attempt whose owner is gone: from now on the owner, should it wake up, can neither append nor settle. */
 export async function loseAttempt(
@@ -114,6 +117,8 @@ export async function loseAttempt(
   attempt: { id: string; n: number; owner: string },
   bounds: CostBounds | undefined,
   error: string,
+  /** This process, which may give up an attempt of its own that it no longer knows. */
+  self: string,
 ): Promise<boolean> {
   const { rowCount } = await database.query(LOSE, [
     attempt.id,
@@ -122,6 +127,7 @@ export async function loseAttempt(
     bounds?.minNano.toString() ?? null,
     bounds?.maxNano.toString() ?? null,
     error,
+    self,
   ]);
   return rowCount === 1;
 }

@@ -49,7 +49,12 @@ export function createJournal(database: Database): (batch: JournalBatch) => Prom
 export type JournaledChunk = { readonly id: number; readonly json: string };
 
 /** The chunks after `afterId`, in order; at most `limitRows` stored batches of them. */
-export async function readJournal(database: Database, id: string, afterId: number, limitRows: number): Promise<readonly JournaledChunk[]> {
+export async function readJournal(
+  database: Database,
+  id: string,
+  afterId: number,
+  limitRows: number,
+): Promise<readonly JournaledChunk[]> {
   const { rows } = await database.query<{ first_id: string; chunks: string }>({
     name: 'read_journal',
     text: 'select first_id, chunks from stream_chunks where request_id = $1 and last_id > $2 order by first_id limit $3',

@@ -25,7 +25,9 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
     const rows = await client.query<{ id: string; breaking: boolean }>('select id, breaking from migrations');
     const newer = rows.rows.find((row) => row.breaking && !known.has(row.id));
     if (newer !== undefined) {
-      throw new Error(`The database has schema ${newer.id}, which this version of Holdfast does not know. Start a newer version.`);
+      throw new Error(
+        `The database has schema ${newer.id}, which this version of Holdfast does not know. Start a newer version.`,
+      );
     }
     const applied = new Set(rows.rows.map((row) => row.id));
     const done: string[] = [];
@@ -34,7 +36,10 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
       if (applied.has(id)) continue;
       const sql = await readFile(FOLDER + file, 'utf8');
       await client.query('begin');
-      await client.query('insert into migrations (id, breaking) values ($1, $2)', [id, sql.startsWith('--! breaking-change')]);
+      await client.query('insert into migrations (id, breaking) values ($1, $2)', [
+        id,
+        sql.startsWith('--! breaking-change'),
+      ]);
       await client.query(sql);
       await client.query('commit');
       done.push(id);

@@ -24,8 +24,17 @@ export function createPool(databaseUrl: string, onError: (error: Error) => void)
 
 /** SQLSTATE classes that say "not now": connection loss, shutdown, start-up, deadlock, serialization, too many connections, out of space. */
 const TRANSIENT_STATES = /^(08|53|57P0|40001|40P01|58)/;
-const TRANSIENT_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
-const TRANSIENT_MESSAGES = /Connection terminated|connection timeout|Query read timeout|timeout exceeded|client has encountered a connection error|not queryable/i;
+const TRANSIENT_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+const TRANSIENT_MESSAGES =
+  /Connection terminated|connection timeout|Query read timeout|timeout exceeded|client has encountered a connection error|not queryable/i;
 
 /** Whether the same statement may succeed later. The statement may have been committed all the same: repeat only idempotent ones. */
 export function isTransient(error: unknown): boolean {
@@ -37,7 +46,10 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** Repeats an idempotent piece of database work while its failures are transient. */
-export async function persist<T>(work: () => Promise<T>, options: { readonly forMs: number; readonly stopped?: () => boolean }): Promise<T> {
+export async function persist<T>(
+  work: () => Promise<T>,
+  options: { readonly forMs: number; readonly stopped?: () => boolean },
+): Promise<T> {
   const until = performance.now() + options.forMs;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 500)) {
     try {

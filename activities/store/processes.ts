@@ -31,7 +31,9 @@ export function createProcesses(database: Database, options: { id: string; role:
 
 /** Removes rows nobody asks for any more: an owner is looked up only while a request of its time is open. */
 export async function forgetProcesses(database: Database, olderThanMs: number): Promise<void> {
-  await database.query("delete from processes where lease_until < now() - $1 * interval '1 millisecond'", [olderThanMs]);
+  await database.query("delete from processes where lease_until < now() - $1 * interval '1 millisecond'", [
+    olderThanMs,
+  ]);
 }
 
 /** SQL condition: the process named by `column` is gone (stopped, expired or forgotten). */

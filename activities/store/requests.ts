@@ -72,7 +72,11 @@ function fromRow(row: Row): RequestRow {
 }
 
 export async function readRequest(database: Database, id: string): Promise<RequestRow | undefined> {
-  const { rows } = await database.query<Row>({ name: 'read_request', text: `select ${COLUMNS} from requests where id = $1`, values: [id] });
+  const { rows } = await database.query<Row>({
+    name: 'read_request',
+    text: `select ${COLUMNS} from requests where id = $1`,
+    values: [id],
+  });
   return rows[0] && fromRow(rows[0]);
 }
 
@@ -85,38 +89,49 @@ export async function readBody(database: Database, id: string): Promise<string> 
 
 /** Those of `ids` that have ended, each with what it ended with. */
 export async function readEnded(database: Database, ids: readonly string[]): Promise<readonly RequestRow[]> {
-  const { rows } = await database.query<Row>(`select ${COLUMNS} from requests where id = any($1::text[]) and state <> 'in_progress'`, [ids]);
+  const { rows } = await database.query<Row>(
+    `select ${COLUMNS} from requests where id = any($1::text[]) and state <> 'in_progress'`,
+    [ids],
+  );
   return rows.map(fromRow);
 }
 
 export type RequestFilter = {
   /** Absent: all tenants (the operator). */
   readonly tenant?: string;
+  /** Alias of the key. */
+  readonly alias?: string;
   readonly state?: RequestState;
   readonly model?: string;
-  readonly createdAfter?: Date;
-  readonly createdBefore?: Date;
+  readonly tag?: string;
+  /** Milliseconds since 1970; from inclusive, before exclusive. */
+  readonly createdFromMs?: number;
+  readonly createdBeforeMs?: number;
   /** Ids below this one: requests are listed newest first. */
   readonly before?: string;
   readonly limit: number;
 };
 
+const LIST = `
+select ${COLUMNS.replace('response,', 'null as response,')} from requests
+where ($1::text is null or tenant = $1) and ($2::text is null or state = $2) and ($3::text is null or model = $3)
+  and ($4::double precision is null or created_at >= to_timestamp($4 / 1000)) and ($5::double precision is null or created_at < to_timestamp($5 / 1000))
+  and ($6::text is null or id < $6) and ($7::text is null or alias = $7) and ($8::text is null or tags::jsonb ? $8)
+order by id desc limit $9`;
+
+/** Without the answers themselves. */
 export async function listRequests(database: Database, filter: RequestFilter): Promise<readonly RequestRow[]> {
-  const { rows } = await database.query<Row>(
-    `select ${COLUMNS} from requests
-     where ($1::text is null or tenant = $1) and ($2::text is null or state = $2) and ($3::text is null or model = $3)
-       and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at <= $5) and ($6::text is null or id < $6)
-     order by id desc limit $7`,
-    [
-      filter.tenant ?? null,
-      filter.state ?? null,
-      filter.model ?? null,
-      filter.createdAfter ?? null,
-      filter.createdBefore ?? null,
-      filter.before ?? null,
-      filter.limit,
-    ],
-  );
+  const { rows } = await database.query<Row>(LIST, [
+    filter.tenant ?? null,
+    filter.state ?? null,
+    filter.model ?? null,
+    filter.createdFromMs ?? null,
+    filter.createdBeforeMs ?? null,
+    filter.before ?? null,
+    filter.alias ?? null,
+    filter.tag ?? null,
+    filter.limit,
+  ]);
   return rows.map(fromRow);
 }
 
@@ -136,19 +151,26 @@ export async function endRequest(
   id: string,
   end: { readonly state: RequestEnd; readonly error: string; readonly carrier?: string },
 ): Promise<boolean> {
-  const { rowCount } = await persist(async () => database.query(END, [id, end.state, end.error, end.carrier ?? null]), { forMs: 10_000 });
+  const { rowCount } = await persist(async () => database.query(END, [id, end.state, end.error, end.carrier ?? null]), {
+    forMs: 10_000,
+  });
   return rowCount === 1;
 }
 
 /** Remembers that the caller wants it stopped. Whoever carries the request sees it; no new attempt can be claimed from now on. */
 export async function requestCancel(database: Database, id: string): Promise<void> {
-  await database.query("update requests set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1 and state = 'in_progress'", [
-    id,
-  ]);
+  await database.query(
+    "update requests set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1 and state = 'in_progress'",
+    [id],
+  );
 }
 
 /** Of this process's attempts under way, those whose request is to be cancelled. */
-export async function findCancelled(database: Database, owner: string, ids: readonly string[]): Promise<readonly string[]> {
+export async function findCancelled(
+  database: Database,
+  owner: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const { rows } = await database.query<{ id: string }>(
     `select r.id from requests r join attempts a on a.request_id = r.id and a.owner = $1 and a.state = 'dispatching'
@@ -171,7 +193,13 @@ export async function noteCarrier(database: Database, ids: readonly string[], ca
   );
 }
 
-export type Orphan = { readonly id: string; readonly model: string; readonly alias: string; readonly tenant: string; readonly streaming: boolean };
+export type Orphan = {
+  readonly id: string;
+  readonly model: string;
+  readonly alias: string;
+  readonly tenant: string;
+  readonly streaming: boolean;
+};
 
 // A request whose accepting process is gone, or whose newest attempt's owner is, and that is not settled: its workflow may never have been started.
 const ORPHANS = `

@@ -109,7 +109,11 @@ async function settle(database: Database, items: readonly Settlement[]): Promise
 }
 
 /** After a repeated statement "nothing was updated" may mean that the first one, whose reply was lost, did it. */
-async function settledBefore(database: Database, items: readonly Settlement[], written: readonly Settled[]): Promise<readonly Settled[]> {
+async function settledBefore(
+  database: Database,
+  items: readonly Settlement[],
+  written: readonly Settled[],
+): Promise<readonly Settled[]> {
   const doubtful = items.filter((_, index) => written[index] === 'refused');
   if (doubtful.length === 0) return written;
   const { rows } = await database.query<{ id: string; state: string; request_state: string }>(FIND_SETTLED, [
@@ -120,7 +124,8 @@ async function settledBefore(database: Database, items: readonly Settlement[], w
   const byId = new Map(rows.map((row) => [row.id, row]));
   return items.map((item, index) => {
     const row = byId.get(item.id);
-    const ours = row !== undefined && row.state === item.state && (item.end === undefined || row.request_state === item.end.state);
+    const ours =
+      row !== undefined && row.state === item.state && (item.end === undefined || row.request_state === item.end.state);
     return written[index] === 'settled' || ours ? 'settled' : 'refused';
   });
 }

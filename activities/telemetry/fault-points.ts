@@ -30,8 +30,14 @@ export function armFault(value: string | undefined): void {
   if (value === undefined || value === '' || claimSkipped) return;
   const [point = '', nth = '1', action] = value.split(':');
   const chosen = action ?? (point.endsWith('.reply') ? 'lose_reply' : 'kill');
-  if (!(FAULT_POINTS as readonly string[]).includes(point) || !['kill', 'stop', 'lose_reply'].includes(chosen) || !(Number(nth) >= 1)) {
-    throw new Error(`HOLDFAST_FAULT: "${value}" is not point[:nth][:kill|stop|lose_reply] with a point of ${FAULT_POINTS.join(', ')}`);
+  if (
+    !(FAULT_POINTS as readonly string[]).includes(point) ||
+    !['kill', 'stop', 'lose_reply'].includes(chosen) ||
+    !(Number(nth) >= 1)
+  ) {
+    throw new Error(
+      `HOLDFAST_FAULT: "${value}" is not point[:nth][:kill|stop|lose_reply] with a point of ${FAULT_POINTS.join(', ')}`,
+    );
   }
   armed = { point, nth: Number(nth), action: chosen };
 }
@@ -50,6 +56,17 @@ export function reach(point: FaultPoint): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);
   }
 }
+
+/** Reaches the point a moment later, while something that was begun is still under way. */
+export function reachSoon(point: FaultPoint): void {
+  if (armed !== undefined && armed.point === point)
+    setTimeout(() => {
+      reach(point);
+    }, SOON_MS);
+}
+
+/** Enough for a request to have left the process, less than any answer that a campaign lets its provider delay. */
+const SOON_MS = 50;
 
 /** The statement was committed, but its reply does not arrive. */
 export function lostReply(point: FaultPoint): void {

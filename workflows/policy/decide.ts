@@ -1,27 +1,13 @@
 /** What happens next to a request: a pure function of its plan, its attempts so far and the health of its deployments. */
 import { ERRORS, type Failure } from '../../providers/protocol/errors.ts';
-import type { Plan, PlannedDeployment, PlannedGroup } from './plan.ts';
-
-/** One attempt that has ended without an answer. */
-export type PastAttempt = { readonly n: number; readonly deployment: string; readonly group: string; readonly failure: Failure };
-
-/** Deployment id → when its cooldown ends, milliseconds since 1970. */
-export type Cooldowns = Readonly<Record<string, number>>;
-
-export type Situation = {
-  readonly plan: Plan;
-  readonly past: readonly PastAttempt[];
-  readonly cooldowns: Cooldowns;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly acceptedAt: number;
-  /** In [0, 1). */
-  readonly random: () => number;
-};
-
-export type Decision =
-  | { readonly kind: 'attempt'; readonly deployment: PlannedDeployment; readonly group: string; readonly waitMs: number; readonly reason: string }
-  | { readonly kind: 'give_up'; readonly failure: Failure; readonly reason: string };
+import type {
+  Decision,
+  PastAttempt,
+  Plan,
+  PlannedDeployment,
+  PlannedGroup,
+  Situation,
+} from '../../activities/contract.ts';
 
 /** Backoff where nobody said how long to wait: 0.5 s · 2ⁿ up to 8 s, plus up to 0.75 s so that many requests do not return together. */
 const BACKOFF_BASE_MS = 500;
@@ -35,10 +21,18 @@ export function decide(situation: Situation): Decision {
   const group = plan.groups[last.group];
   if (group === undefined) return giveUp(last.failure, 'the group is not in the plan');
   if (last.failure.code === 'attempt_lost' && plan.delivery === 'at_most_once') {
-    const failure: Failure = { ...last.failure, code: 'outcome_unknown', message: 'The process that made the provider call died; at_most_once forbids another call.' };
+    const failure: Failure = {
+      ...last.failure,
+      code: 'outcome_unknown',
+      message: 'The process that made the provider call died; at_most_once forbids another call.',
+    };
     return giveUp(failure, 'at_most_once');
   }
-  return retry(situation, last, group) ?? fallBack(situation, last) ?? giveUp(last.failure, 'no retry and no fallback is left');
+  return (
+    retry(situation, last, group) ??
+    fallBack(situation, last) ??
+    giveUp(last.failure, 'no retry and no fallback is left')
+  );
 }
 
 /** Whether the request certainly ends with this failure whatever the health of its deployments: then no workflow needs to decide. */
@@ -104,17 +98,29 @@ function nextGroup(situation: Situation, last: PastAttempt): string | undefined 
   const asked = plan.groups[plan.group];
   const here = plan.groups[last.group];
   const row = ERRORS[last.failure.code];
-  const special = row.retry === 'larger_context' ? 'contextWindowFallbacks' : row.retry === 'content_policy' ? 'contentPolicyFallbacks' : undefined;
+  const special =
+    row.retry === 'larger_context'
+      ? 'contextWindowFallbacks'
+      : row.retry === 'content_policy'
+        ? 'contentPolicyFallbacks'
+        : undefined;
   // A request that is wrong in itself fails everywhere; asking others only multiplies the bill.
   if (row.retry === 'never') return undefined;
-  const chain = [...(special === undefined ? [] : [...(here?.[special] ?? []), ...(asked?.[special] ?? [])]), ...(asked?.fallbacks ?? []), ...(here?.fallbacks ?? [])];
+  const chain = [
+    ...(special === undefined ? [] : [...(here?.[special] ?? []), ...(asked?.[special] ?? [])]),
+    ...(asked?.fallbacks ?? []),
+    ...(here?.fallbacks ?? []),
+  ];
   return chain.find((name) => !tried.has(name) && (plan.groups[name]?.deployments.length ?? 0) > 0);
 }
 
 function begin(situation: Situation, groupName: string, reason: string): Decision {
   const group = situation.plan.groups[groupName];
   if (group === undefined || group.deployments.length === 0) {
-    return giveUp({ code: 'model_not_found', message: `No deployment serves the model ${groupName}.`, billed: 'no' }, 'empty group');
+    return giveUp(
+      { code: 'model_not_found', message: `No deployment serves the model ${groupName}.`, billed: 'no' },
+      'empty group',
+    );
   }
   const healthy = group.deployments.filter((deployment) => !isCooling(situation, deployment));
   // All cooling: the call may still succeed, and refusing it certainly does not.
@@ -129,7 +135,9 @@ function isCooling(situation: Situation, deployment: PlannedDeployment): boolean
 function pick(candidates: readonly PlannedDeployment[], random: () => number): PlannedDeployment {
   const order = Math.min(...candidates.map((candidate) => candidate.order ?? Number.MAX_SAFE_INTEGER));
   const tier = candidates.filter((candidate) => (candidate.order ?? Number.MAX_SAFE_INTEGER) === order);
-  const weights = tier.some((candidate) => (candidate.weight ?? 0) > 0) ? tier.map((candidate) => candidate.weight ?? 0) : tier.map(() => 1);
+  const weights = tier.some((candidate) => (candidate.weight ?? 0) > 0)
+    ? tier.map((candidate) => candidate.weight ?? 0)
+    : tier.map(() => 1);
   let point = random() * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [index, candidate] of tier.entries()) {
     point -= weights[index] ?? 0;

@@ -24,6 +24,8 @@ create table requests (
   kind text not null,
   model text not null,
   streaming boolean not null,
+  -- JSON array of the caller's tags.
+  tags text,
   state text not null default 'in_progress'
     check (state in ('in_progress', 'completed', 'failed', 'cancelled', 'outcome_unknown')),
   -- The process whose caller waits for the answer.

@@ -1,0 +1,305 @@
+/** Attempts under way in this process: each is begun once, watched by whoever adopts it, and settled exactly once. */
+import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
+import type { Failure } from '../providers/protocol/errors.ts';
+import { beginCall, type CallResult } from './call.ts';
+import { deferred, type AnswerOrigin, type Board, type Ended } from './board.ts';
+import type { Deployment } from './config/config.ts';
+import type { EndSummary, PastAttempt, Plan } from './contract.ts';
+import type { DeploymentHealth } from './deployment-health.ts';
+import type { HttpClient } from './http/client.ts';
+import { priceCall, type PricedCall } from './pricing.ts';
+import type { JournalBatch } from './store/journal.ts';
+import type { RequestEnd, Settled, Settlement } from './store/settlements.ts';
+import { createJournalWriter } from './journal-writer.ts';
+import { reach } from './telemetry/fault-points.ts';
+
+/** A claimed attempt, ready to be sent. */
+export type AttemptStart = {
+  readonly id: string;
+  readonly n: number;
+  readonly deployment: Deployment;
+  readonly group: string;
+  readonly request: ChatRequest;
+  readonly plan: Plan;
+  readonly past: readonly PastAttempt[];
+  readonly dropParams: boolean;
+};
+
+/** What came of an attempt, as far as its request is concerned. */
+export type AttemptEnd =
+  | { readonly kind: 'ended'; readonly state: RequestEnd; readonly summary: EndSummary; readonly carrierNoted: boolean }
+  /** Recorded as failed; the request waits for a decision. */
+  | { readonly kind: 'open' }
+  /** Somebody else has ended the attempt or the request meanwhile: the ledger knows. */
+  | { readonly kind: 'fenced' };
+
+export type Progress = { readonly attempt: number; readonly seq: number; readonly chars: number };
+
+export type Attempts = {
+  begin(start: AttemptStart): void;
+  /** The attempt of this request that was begun here, running or lately ended. */
+  find(id: string): { readonly n: number; readonly end: Promise<AttemptEnd> } | undefined;
+  progress(id: string): Progress | undefined;
+  /** Aborts the call under way; its attempt is settled with what was generated. False when none is under way here. */
+  cancel(id: string): boolean;
+  isRunning(id: string): boolean;
+  /** Requests with a call under way. */
+  running(): readonly string[];
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+};
+
+export type AttemptsDeps = {
+  readonly owner: string;
+  readonly http: HttpClient;
+  readonly board: Board;
+  readonly health: DeploymentHealth;
+  readonly settle: (settlement: Settlement) => Promise<Settled>;
+  readonly append: (batch: JournalBatch) => Promise<void>;
+  /** Whether nothing can follow such a failure; the workflows' own rule. */
+  readonly isFinal: (plan: Plan, past: readonly PastAttempt[]) => boolean;
+  /** The workflow that carries the request, when its start is acknowledged by now. */
+  readonly carrierOf: (id: string) => string | undefined;
+  readonly log: { error(details: object, message: string): void };
+};
+
+/** How long an ended attempt is remembered for the activity that adopts it; later it is read from the ledger. */
+const REMEMBER_MS = 30_000;
+
+/** Ids of a stream: attempt 1 counts from 1, attempt 2 from 1,000,001, so that they grow over all attempts. */
+export function chunkId(attempt: number, seq: number): number {
+  return (attempt - 1) * 1_000_000 + seq;
+}
+
+type Running = {
+  readonly n: number;
+  readonly end: Promise<AttemptEnd>;
+  readonly abort: (failure: Failure) => void;
+  seq: number;
+  chars: number;
+  endedAt?: number;
+};
+
+export function createAttempts(deps: AttemptsDeps): Attempts {
+  const known = new Map<string, Running>();
+  let under = 0;
+  let idlers: (() => void)[] = [];
+
+  const forget = setInterval(() => {
+    const before = performance.now() - REMEMBER_MS;
+    for (const [id, running] of known) if (running.endedAt !== undefined && running.endedAt < before) known.delete(id);
+  }, REMEMBER_MS / 3);
+  forget.unref();
+
+  const begin = (start: AttemptStart): void => {
+    const { promise, resolve } = deferred<AttemptEnd>();
+    const show = createShow(deps, start, (chars) => {
+      running.seq += 1;
+      running.chars += chars;
+      return running.seq;
+    });
+    const startedAt = performance.now();
+    const call = beginCall(deps.http, {
+      id: start.id,
+      n: start.n,
+      deployment: start.deployment,
+      request: start.request,
+      streaming: start.request.stream === true,
+      timeoutMs: start.deployment.timeoutMs ?? start.plan.timeoutMs,
+      idleMs:
+        start.deployment.streamTimeoutMs ??
+        start.plan.streamTimeoutMs ??
+        start.deployment.timeoutMs ??
+        start.plan.timeoutMs,
+      dropParams: start.dropParams,
+      onChunk: show.chunk,
+    });
+    const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };
+    known.set(start.id, running);
+    under += 1;
+    void call.result
+      .then(async (result) => finish(deps, start, result, show, performance.now() - startedAt))
+      .catch((error: unknown): AttemptEnd => {
+        // The ledger could not be written for minutes: the attempt stays "dispatching" and is found by its lease.
+        deps.log.error({ err: error, request: start.id, attempt: start.n }, 'an attempt could not be settled');
+        return { kind: 'fenced' };
+      })
+      .then((end) => {
+        running.endedAt = performance.now();
+        under -= 1;
+        resolve(end);
+        if (under === 0) {
+          for (const idler of idlers) idler();
+          idlers = [];
+        }
+      });
+  };
+
+  return {
+    begin,
+    find: (id) => known.get(id),
+    progress: (id) => {
+      const running = known.get(id);
+      return running && { attempt: running.n, seq: running.seq, chars: running.chars };
+    },
+    cancel: (id) => {
+      const running = known.get(id);
+      if (running === undefined || running.endedAt !== undefined) return false;
+      running.abort({ code: 'cancelled', message: 'The request was cancelled.', billed: 'maybe' });
+      return true;
+    },
+    isRunning: (id) => isUnderWay(known.get(id)),
+    running: () => [...known].filter(([, running]) => isUnderWay(running)).map(([id]) => id),
+    idle: async () => (under === 0 ? undefined : new Promise<void>((resolve) => idlers.push(resolve))),
+  };
+}
+
+function isUnderWay(running: Running | undefined): boolean {
+  return running !== undefined && running.endedAt === undefined;
+}
+
+type Show = {
+  readonly chunk: (chunk: ChatChunk) => void;
+  readonly shown: () => boolean;
+  readonly flush: () => Promise<void>;
+};
+
+/** Chunks on their way to readers: stamped, numbered, published at once and journaled in batches. */
+function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: number) => number): Show {
+  const { id, n, request } = start;
+  const model = shownModel(start);
+  const withUsage = request.stream_options?.include_usage === true;
+  const journal = createJournalWriter({ id, n, owner: deps.owner, append: deps.append });
+  let shown = false;
+  return {
+    chunk: (chunk) => {
+      if (!withUsage && chunk.choices.length === 0) return;
+      chunk.model = model;
+      if (!withUsage && chunk.usage !== undefined) delete chunk.usage;
+      const json = JSON.stringify(chunk);
+      const seq = chunkId(n, count(json.length));
+      if (!shown) deps.board.opened(id, originOf(start));
+      shown = true;
+      deps.board.chunk(id, seq, json);
+      journal.add(seq, json);
+      reach('stream.mid');
+    },
+    shown: () => shown,
+    flush: journal.flush,
+  };
+}
+
+async function finish(
+  deps: AttemptsDeps,
+  start: AttemptStart,
+  result: CallResult,
+  show: Show,
+  elapsedMs: number,
+): Promise<AttemptEnd> {
+  const { id, n, deployment } = start;
+  await show.flush();
+  reach('call.after_finish');
+  const response = result.kind === 'answered' ? result.response : result.partial;
+  const priced = priceCall(deployment, start.request, response, result.kind === 'failed' ? result.failure : undefined);
+  const origin: AnswerOrigin = {
+    ...originOf(start),
+    providerMs: elapsedMs,
+    ...(priced.costNano === undefined ? {} : { costNanoUsd: priced.costNano }),
+  };
+  const outcome = toOutcome(deps, start, result);
+  noteHealth(deps.health, deployment, result);
+  const carrier = deps.carrierOf(id);
+  const settled = await deps.settle({
+    id,
+    n,
+    owner: deps.owner,
+    state: outcome.attempt,
+    ...priced.columns,
+    ...(outcome.failure === undefined ? {} : { error: JSON.stringify(outcome.failure) }),
+    ...(outcome.end === undefined
+      ? {}
+      : {
+          end: {
+            state: outcome.end,
+            ...(outcome.json === undefined ? {} : { response: outcome.json }),
+            ...(outcome.failure === undefined ? {} : { error: JSON.stringify(outcome.failure) }),
+          },
+        }),
+    ...(carrier === undefined ? {} : { carrier }),
+  });
+  if (settled === 'refused') return { kind: 'fenced' };
+  if (outcome.failure !== undefined && show.shown()) deps.board.broken(id, outcome.failure, origin);
+  if (outcome.end === undefined) return { kind: 'open' };
+  const end: Ended = {
+    state: outcome.end,
+    ...(outcome.json === undefined ? {} : { json: outcome.json }),
+    ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
+    origin,
+  };
+  deps.board.end(id, end);
+  return {
+    kind: 'ended',
+    state: outcome.end,
+    summary: summarize(start, priced, response, outcome.failure),
+    carrierNoted: carrier !== undefined,
+  };
+}
+
+type Outcome = {
+  readonly attempt: 'completed' | 'failed' | 'cancelled';
+  readonly end?: RequestEnd;
+  readonly json?: string;
+  readonly failure?: Failure;
+};
+
+function toOutcome(deps: AttemptsDeps, start: AttemptStart, result: CallResult): Outcome {
+  if (result.kind === 'answered') {
+    const response: ChatResponse = { ...result.response, model: shownModel(start) };
+    return { attempt: 'completed', end: 'completed', json: JSON.stringify(response) };
+  }
+  const { failure } = result;
+  if (failure.code === 'cancelled') return { attempt: 'cancelled', end: 'cancelled', failure };
+  const past: PastAttempt = { n: start.n, deployment: start.deployment.id, group: start.group, failure };
+  // A first failure after which nothing can follow ends the request here; every other decision is a workflow's.
+  if (start.n === 1 && deps.isFinal(start.plan, [past])) return { attempt: 'failed', end: 'failed', failure };
+  return { attempt: 'failed', failure };
+}
+
+function noteHealth(health: DeploymentHealth, deployment: Deployment, result: CallResult): void {
+  if (result.kind === 'answered') health.succeeded(deployment);
+  else health.failed(deployment, result.failure);
+}
+
+/** The caller's own word for the model, unless a fallback answered: then the name of what really did. */
+function shownModel(start: AttemptStart): string {
+  return start.group === start.plan.group ? start.request.model : start.group;
+}
+
+function originOf(start: AttemptStart): AnswerOrigin {
+  return {
+    deploymentId: start.deployment.id,
+    provider: start.deployment.provider,
+    upstreamModel: start.deployment.model,
+    group: start.group,
+    attempts: start.n,
+    fallbacks: new Set([start.plan.group, ...start.past.map((attempt) => attempt.group), start.group]).size - 1,
+  };
+}
+
+function summarize(
+  start: AttemptStart,
+  priced: PricedCall,
+  response: ChatResponse | undefined,
+  failure: Failure | undefined,
+): EndSummary {
+  const tokens = response?.usage?.total_tokens;
+  return {
+    attempts: start.n,
+    deployment: start.deployment.id,
+    provider: start.deployment.provider,
+    model: start.deployment.model,
+    ...(priced.costNano === undefined ? {} : { costUsd: Number(priced.costNano) / 1e9 }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(failure === undefined ? {} : { error: `${failure.code}: ${failure.message}`.slice(0, 300) }),
+  };
+}

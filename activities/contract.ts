@@ -1,0 +1,142 @@
+/** What workflows and activities tell each other, as types: small, free of secrets, and stored in histories for as long as they are kept. */
+import type { Failure, FailureClass } from '../providers/protocol/errors.ts';
+
+export type PlannedDeployment = {
+  readonly id: string;
+  readonly provider: string;
+  /** The upstream's name of the model. */
+  readonly model: string;
+  readonly weight?: number;
+  readonly order?: number;
+  readonly numRetries?: number;
+  readonly cooldownTimeMs?: number;
+};
+
+export type RetryCounts = Readonly<Partial<Record<FailureClass | 'Default', number>>>;
+
+export type PlannedGroup = {
+  readonly deployments: readonly PlannedDeployment[];
+  readonly retryPolicy?: RetryCounts;
+  readonly fallbacks: readonly string[];
+  readonly contextWindowFallbacks: readonly string[];
+  readonly contentPolicyFallbacks: readonly string[];
+};
+
+/** The route of a request: which deployments it may use, in which groups, under which rules. A snapshot, taken when it is accepted. */
+export type Plan = {
+  readonly version: 1;
+  /** The group asked for. */
+  readonly group: string;
+  /** The group asked for and all that its fallbacks can reach. */
+  readonly groups: Readonly<Record<string, PlannedGroup>>;
+  readonly numRetries: number;
+  /** A caller's own wish beats every policy. */
+  readonly numRetriesWished?: number;
+  readonly retryAfterMs: number;
+  readonly maxFallbacks: number;
+  /** One attempt, milliseconds. */
+  readonly timeoutMs: number;
+  readonly streamTimeoutMs?: number;
+  /** From acceptance to the last possible start of an attempt, milliseconds: a wait that would end later is not begun. */
+  readonly patienceMs: number;
+  readonly delivery: 'at_least_once' | 'at_most_once';
+};
+
+/** One attempt that has ended without an answer. */
+export type PastAttempt = {
+  readonly n: number;
+  readonly deployment: string;
+  readonly group: string;
+  readonly failure: Failure;
+};
+
+/** Deployment id → when its cooldown ends, milliseconds since 1970. */
+export type Cooldowns = Readonly<Record<string, number>>;
+
+/** All that a decision depends on. */
+export type Situation = {
+  readonly plan: Plan;
+  readonly past: readonly PastAttempt[];
+  readonly cooldowns: Cooldowns;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly acceptedAt: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+};
+
+/** What happens next to a request. */
+export type Decision =
+  | {
+      readonly kind: 'attempt';
+      readonly deployment: PlannedDeployment;
+      readonly group: string;
+      readonly waitMs: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'give_up'; readonly failure: Failure; readonly reason: string };
+
+export type RequestInput = { readonly id: string };
+
+export type ConvoyInput = { readonly ids: readonly string[] };
+
+/** How a request stands after an activity has waited for what was under way. */
+export type Standing =
+  | {
+      readonly kind: 'ended';
+      readonly state: 'completed' | 'failed' | 'cancelled' | 'outcome_unknown';
+      readonly summary: EndSummary;
+    }
+  | {
+      readonly kind: 'open';
+      readonly plan: Plan;
+      readonly past: readonly PastAttempt[];
+      readonly cooldowns: Cooldowns;
+      /** Milliseconds since 1970. */
+      readonly acceptedAt: number;
+      readonly cancelRequested: boolean;
+    };
+
+/** For the Temporal UI. */
+export type EndSummary = {
+  readonly attempts: number;
+  readonly deployment?: string;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly costUsd?: number;
+  readonly tokens?: number;
+  readonly error?: string;
+};
+
+export type CallInput = {
+  readonly id: string;
+  readonly n: number;
+  readonly deployment: string;
+  readonly group: string;
+  /** Why this attempt is made, for the history. */
+  readonly reason: string;
+};
+
+export type EndInput = {
+  readonly id: string;
+  readonly state: 'failed' | 'cancelled' | 'outcome_unknown';
+  readonly failure: Failure;
+};
+
+export type ConvoySummary = {
+  readonly carried: number;
+  /** Requests that needed a decision and went on in a workflow of their own. */
+  readonly left: readonly string[];
+};
+
+/** The activities of the request workflows. */
+export type RequestActivities = {
+  /** Waits for the attempt that the accepting process has begun. */
+  awaitFirstCall(input: RequestInput): Promise<Standing>;
+  /** Claims and makes one further attempt, or waits for it when it was begun before a crash. */
+  callProvider(input: CallInput): Promise<Standing>;
+  /** Ends a request that will get no answer. */
+  endRequest(input: EndInput): Promise<Standing>;
+  /** Waits for the first attempts of many requests; those that need a decision leave into workflows of their own. */
+  awaitConvoy(input: ConvoyInput): Promise<ConvoySummary>;
+};

@@ -1,0 +1,20 @@
+/** A provider's authentication as data, plus the deployment's secret, becomes headers. */
+import type { Auth } from '../../providers/provider.ts';
+
+export function toAuthHeaders(auth: Auth, apiKey: string | undefined): Readonly<Record<string, string>> {
+  if (apiKey === undefined) return {};
+  switch (auth.kind) {
+    case 'none':
+      return {};
+    case 'bearer':
+      return { authorization: `Bearer ${apiKey}` };
+    case 'header':
+      return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
+    case 'sigv4':
+    case 'google-oauth':
+      // Deployments of these kinds are refused when the configuration is loaded.
+      throw new Error(`Authentication by ${auth.kind} is not available.`);
+    default:
+      return auth satisfies never;
+  }
+}

@@ -1,0 +1,53 @@
+/** Gathers one stream's chunks into journal batches: written when they are 4 KB or 100 ms old, one write at a time. */
+import type { JournalBatch } from './store/journal.ts';
+
+const MAX_CHARS = 4_096;
+const MAX_WAIT_MS = 100;
+
+export type JournalWriter = {
+  add(id: number, json: string): void;
+  /** Resolves when everything added so far is committed. Errors: what the database said. */
+  flush(): Promise<void>;
+};
+
+export function createJournalWriter(options: {
+  readonly id: string;
+  readonly n: number;
+  readonly owner: string;
+  readonly append: (batch: JournalBatch) => Promise<void>;
+}): JournalWriter {
+  const { id, n, owner, append } = options;
+  let firstId = 0;
+  let lastId = 0;
+  let lines: string[] = [];
+  let chars = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  const write = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length === 0) return;
+    const batch: JournalBatch = { id, n, owner, firstId, lastId, chunks: lines.join('\n') };
+    lines = [];
+    chars = 0;
+    writing = writing.then(async () => append(batch));
+    // Seen by `flush`; without this a failure before it would count as unhandled and end the process.
+    writing.catch(() => undefined);
+  };
+
+  return {
+    add: (chunkId, json) => {
+      if (lines.length === 0) firstId = chunkId;
+      lastId = chunkId;
+      lines.push(json);
+      chars += json.length;
+      if (chars >= MAX_CHARS) write();
+      else timer ??= setTimeout(write, MAX_WAIT_MS);
+    },
+    flush: async () => {
+      write();
+      await writing;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** What every process does beside its requests: prolongs its lease, stops what was cancelled elsewhere, finds what nobody carries, forgets the old. */
+import type { Attempts } from './attempts.ts';
+import type { HoldfastSettings } from './config/config.ts';
+import type { Database } from './store/pool.ts';
+import { forgetProcesses, type Processes } from './store/processes.ts';
+import { findCancelled, findOrphans, findWithoutWorkflow, forgetRequests, type Orphan } from './store/requests.ts';
+
+export type KeeperDeps = {
+  readonly database: Database;
+  readonly processes: Processes;
+  readonly attempts: Attempts;
+  readonly settings: () => Pick<HoldfastSettings, 'leaseMs' | 'retentionMs'>;
+  readonly giveOwnWorkflow: (orphan: Orphan) => Promise<void>;
+  readonly log: { warn(details: object, message: string): void; info(details: object, message: string): void };
+};
+
+export type Keeper = { stop(): void };
+
+const CANCEL_MS = 500;
+const ORPHANS_MS = 1_000;
+const WITHOUT_WORKFLOW_MS = 10_000;
+const FORGET_MS = 60_000;
+/** At a time: a crash of a busy process leaves thousands, and starting them all at once would stall the callers of this one. */
+const ORPHANS_AT_ONCE = 50;
+const FORGET_AT_ONCE = 5_000;
+/** Owner ids are looked up while requests of their time are open; long after that they are noise. */
+const FORGET_PROCESSES_AFTER_MS = 24 * 3_600_000;
+
+export function startKeeper(deps: KeeperDeps): Keeper {
+  const { leaseMs } = deps.settings();
+  /** Since when the lease was prolonged without a gap. */
+  let healthySince = performance.now();
+  let lastRenewal = performance.now();
+
+  const renew = async (): Promise<void> => {
+    await deps.processes.renew();
+    const now = performance.now();
+    if (now - lastRenewal > leaseMs) healthySince = now;
+    lastRenewal = now;
+  };
+
+  const stopCancelled = async (): Promise<void> => {
+    for (const id of await findCancelled(deps.database, deps.processes.id, deps.attempts.running()))
+      deps.attempts.cancel(id);
+  };
+
+  const carryOrphans = async (): Promise<void> => {
+    // After a pause of the database every lease has run out, also those of living processes: they get time to prolong them first.
+    if (performance.now() - healthySince < leaseMs) return;
+    await carryAll(
+      deps,
+      await findOrphans(deps.database, ORPHANS_AT_ONCE),
+      'carries on a request whose process is gone',
+    );
+  };
+
+  const carryUnrecorded = async (): Promise<void> => {
+    await carryAll(
+      deps,
+      await findWithoutWorkflow(deps.database, ORPHANS_AT_ONCE),
+      'gives a workflow to a request that ended without one',
+    );
+  };
+
+  const forget = async (): Promise<void> => {
+    await forgetRequests(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
+    await forgetProcesses(deps.database, FORGET_PROCESSES_AFTER_MS);
+  };
+
+  const loops = [
+    every(leaseMs / 4, renew, deps),
+    every(CANCEL_MS, stopCancelled, deps),
+    every(ORPHANS_MS, carryOrphans, deps),
+    every(WITHOUT_WORKFLOW_MS, carryUnrecorded, deps),
+    every(FORGET_MS, forget, deps),
+  ];
+  return {
+    stop: () => {
+      for (const stop of loops) stop();
+    },
+  };
+}
+
+async function carryAll(deps: KeeperDeps, orphans: readonly Orphan[], message: string): Promise<void> {
+  for (const orphan of orphans) {
+    await deps.giveOwnWorkflow(orphan);
+    deps.log.info({ request: orphan.id }, message);
+  }
+}
+
+/** Repeats work with a pause between; a failure is logged and the work tried again. Returns how to stop it. */
+function every(ms: number, work: () => Promise<void>, deps: KeeperDeps): () => void {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const run = (): void => {
+    work()
+      .catch((error: unknown) => {
+        if (!stopped) deps.log.warn({ err: error }, 'background work failed and will be repeated');
+      })
+      .finally(() => {
+        if (!stopped) timer = setTimeout(run, ms).unref();
+      });
+  };
+  timer = setTimeout(run, ms).unref();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,100 @@
+/** The activities of the request workflows: the steps of a request's way, with heartbeats. Each may be repeated at any time. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { ConvoySummary, RequestActivities, Standing } from './contract.ts';
+import { finish, makeCall, stand, UnknownRequest, type Driver, type StepDeps } from './steps.ts';
+import { noteCarrier, readEnded } from './store/requests.ts';
+
+export type RequestActivitiesDeps = StepDeps & {
+  /** Starts a workflow of its own for a request; harmless when it has one. */
+  readonly giveOwnWorkflow: (id: string) => Promise<void>;
+};
+
+/** Heartbeats tell Temporal that this process lives, and an operator how far the answer is. */
+const HEARTBEAT_MS = 2_000;
+
+export function createRequestActivities(deps: RequestActivitiesDeps): RequestActivities {
+  return {
+    awaitFirstCall: async ({ id }) => supervised(deps, id, async (by) => stand(deps, id, by)),
+    callProvider: async (input) => supervised(deps, input.id, async (by) => makeCall(deps, input, by)),
+    endRequest: async (input) => supervised(deps, input.id, async (by) => finish(deps, input, by)),
+    awaitConvoy: async ({ ids }) => awaitConvoy(deps, ids),
+  };
+}
+
+/** Heartbeats while the work lasts, and passes a cancellation on to the call under way. */
+async function supervised(
+  deps: RequestActivitiesDeps,
+  id: string,
+  work: (by: Driver) => Promise<Standing>,
+): Promise<Standing> {
+  const context = Context.current();
+  const beat = setInterval(() => {
+    context.heartbeat({ id, ...deps.attempts.progress(id) });
+  }, HEARTBEAT_MS);
+  context.cancellationSignal.addEventListener('abort', () => {
+    if (context.cancellationDetails?.cancelRequested === true) deps.attempts.cancel(id);
+  });
+  try {
+    return await work({ ...carrierOf(context), signal: context.cancellationSignal });
+  } catch (error) {
+    // Repeating cannot bring the row back.
+    if (error instanceof UnknownRequest) throw ApplicationFailure.nonRetryable(error.message, error.name);
+    throw error;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** The workflow that called; an activity may also be run without one, by hand. */
+function carrierOf(context: Context): { readonly carrier?: string } {
+  const execution = context.info.workflowExecution;
+  return execution === undefined ? {} : { carrier: execution.workflowId };
+}
+
+async function awaitConvoy(deps: RequestActivitiesDeps, ids: readonly string[]): Promise<ConvoySummary> {
+  const context = Context.current();
+  const beat = setInterval(() => {
+    context.heartbeat({ open: ids.filter(deps.attempts.isRunning).length, of: ids.length });
+  }, HEARTBEAT_MS);
+  try {
+    return await ride(deps, ids, carrierOf(context).carrier);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function ride(
+  deps: RequestActivitiesDeps,
+  ids: readonly string[],
+  carrier: string | undefined,
+): Promise<ConvoySummary> {
+  const left: string[] = [];
+  const unnoted: string[] = [];
+  const elsewhere: string[] = [];
+  const follow = async (id: string): Promise<void> => {
+    const running = deps.attempts.find(id);
+    if (running === undefined) {
+      elsewhere.push(id);
+      return;
+    }
+    const end = await running.end;
+    if (end.kind !== 'ended') {
+      await deps.giveOwnWorkflow(id);
+      left.push(id);
+    } else if (!end.carrierNoted) unnoted.push(id);
+  };
+  await Promise.all(ids.map(follow));
+  if (elsewhere.length > 0) {
+    // The process that accepted them is gone: what it settled has ended, the rest needs decisions.
+    const ended = new Set((await readEnded(deps.database, elsewhere)).map((row) => row.id));
+    for (const id of elsewhere) {
+      if (ended.has(id)) unnoted.push(id);
+      else {
+        await deps.giveOwnWorkflow(id);
+        left.push(id);
+      }
+    }
+  }
+  if (unnoted.length > 0 && carrier !== undefined) await noteCarrier(deps.database, unnoted, carrier);
+  return { carried: ids.length - left.length, left };
+}

@@ -1,0 +1,184 @@
+/** The steps of a request's way, whoever drives it: a workflow through its activities, or this process while Temporal is down. */
+import { randomUUID } from 'node:crypto';
+import type { ChatRequest } from '../providers/protocol/chat.ts';
+import type { Failure } from '../providers/protocol/errors.ts';
+import type { Attempts } from './attempts.ts';
+import type { Board } from './board.ts';
+import type { CallInput, EndInput, Plan, Standing } from './contract.ts';
+import type { Deployment } from './config/config.ts';
+import type { DeploymentHealth } from './deployment-health.ts';
+import { toEnded, toEndedStanding, toOpenStanding, toPast } from './ledger-view.ts';
+import { boundsOf } from './pricing.ts';
+import { claimAttempt, loseAttempt, readAttempts, type AttemptRow } from './store/attempts.ts';
+import type { Plans } from './store/plans.ts';
+import type { Database } from './store/pool.ts';
+import { endRequest, noteCarrier, readBody, readRequest, requestCancel, type RequestRow } from './store/requests.ts';
+import { skipsClaim } from './telemetry/fault-points.ts';
+
+export type StepDeps = {
+  readonly owner: string;
+  readonly database: Database;
+  readonly plans: Plans;
+  readonly attempts: Attempts;
+  readonly board: Board;
+  readonly health: DeploymentHealth;
+  /** A deployment of the live configuration. */
+  readonly deployment: (id: string) => Deployment | undefined;
+  readonly dropParams: () => boolean;
+};
+
+/** Who drives the request. */
+export type Driver = {
+  /** The workflow's id; absent without one. */
+  readonly carrier?: string;
+  /** Aborted when the driver must stop waiting. */
+  readonly signal: AbortSignal;
+};
+
+/** The ledger was restored from an older copy, or the request is past its retention. */
+export class UnknownRequest extends Error {
+  override readonly name = 'UnknownRequest';
+
+  constructor(id: string) {
+    super(`Request ${id} is not in the ledger.`);
+  }
+}
+
+/** How often the ledger is asked about an attempt that another living process makes. */
+const POLL_MS = 250;
+
+const LOST: Failure = {
+  code: 'attempt_lost',
+  message: 'The process that made this provider call died before it could record the outcome.',
+  billed: 'maybe',
+};
+
+/** Waits for the attempt under way, here or elsewhere, and tells how the request stands then. */
+export async function stand(deps: StepDeps, id: string, by: Driver): Promise<Standing> {
+  const running = deps.attempts.find(id);
+  if (running !== undefined) {
+    const end = await running.end;
+    if (end.kind === 'ended') {
+      if (!end.carrierNoted && by.carrier !== undefined) await noteCarrier(deps.database, [id], by.carrier);
+      return { kind: 'ended', state: end.state, summary: end.summary };
+    }
+  }
+  for (;;) {
+    const row = await readRequest(deps.database, id);
+    if (row === undefined) throw new UnknownRequest(id);
+    const attempts = await readAttempts(deps.database, id);
+    if (row.state !== 'in_progress') return announce(deps, row, attempts, by);
+    const last = attempts.at(-1);
+    if (last?.state !== 'dispatching')
+      return toOpenStanding(row, attempts, await readPlan(deps, row), deps.health.cooldowns());
+    await resolveDispatching(deps, id, last, by);
+  }
+}
+
+/** An attempt that the ledger shows as under way: ours, another living process's, or a dead one's. */
+async function resolveDispatching(deps: StepDeps, id: string, last: AttemptRow, by: Driver): Promise<void> {
+  const running = deps.attempts.find(id);
+  if (running?.n === last.n && last.owner === deps.owner && deps.attempts.isRunning(id)) {
+    await running.end;
+    return;
+  }
+  if (last.owner === deps.owner || last.ownerDead) {
+    const deployment = deps.deployment(last.deployment);
+    const bounds = boundsOf(deployment, await readBody(deps.database, id));
+    await loseAttempt(deps.database, { id, n: last.n, owner: last.owner }, bounds, JSON.stringify(LOST), deps.owner);
+    return;
+  }
+  by.signal.throwIfAborted();
+  await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** Claims and makes attempt `n`, or waits for it when it was begun before. */
+export async function makeCall(deps: StepDeps, input: CallInput, by: Driver): Promise<Standing> {
+  const { id, n } = input;
+  const row = await readRequest(deps.database, id);
+  if (row === undefined) throw new UnknownRequest(id);
+  const attempts = await readAttempts(deps.database, id);
+  if (row.state !== 'in_progress' || row.cancelRequested || attempts.some((attempt) => attempt.n >= n))
+    return stand(deps, id, by);
+  const plan = await readPlan(deps, row);
+  const planned = plan.groups[input.group]?.deployments.find((candidate) => candidate.id === input.deployment);
+  const configured = deps.deployment(input.deployment);
+  if (planned === undefined || configured === undefined) return withoutDeployment(deps, row, attempts, plan, input);
+  // A wildcard's deployment has `*` where the plan has the model asked for.
+  const deployment = { ...configured, model: planned.model };
+  const claim = {
+    owner: deps.owner,
+    token: randomUUID(),
+    deployment: input.deployment,
+    provider: deployment.provider,
+    model: deployment.model,
+    group: input.group,
+  };
+  if (skipsClaim() || (await claimAttempt(deps.database, id, n, claim))) {
+    const request = JSON.parse(await readBody(deps.database, id)) as ChatRequest;
+    deps.attempts.begin({
+      id,
+      n,
+      deployment,
+      group: input.group,
+      request,
+      plan,
+      past: toPast(attempts),
+      dropParams: deps.dropParams(),
+    });
+  }
+  return stand(deps, id, by);
+}
+
+/** The deployment left the configuration after the request was accepted: the workflow is to choose another. */
+async function withoutDeployment(
+  deps: StepDeps,
+  row: RequestRow,
+  attempts: readonly AttemptRow[],
+  plan: Plan,
+  input: CallInput,
+): Promise<Standing> {
+  const failure: Failure = {
+    code: 'provider_model_not_found',
+    message: `The deployment ${input.deployment} is no longer configured.`,
+    billed: 'no',
+  };
+  const standing = toOpenStanding(row, attempts, plan, deps.health.cooldowns());
+  return {
+    ...standing,
+    past: [
+      ...standing.past,
+      { n: standing.past.at(-1)?.n ?? 0, deployment: input.deployment, group: input.group, failure },
+    ],
+  };
+}
+
+/** Ends a request that will get no answer; one that has ended otherwise meanwhile stays as it ended. */
+export async function finish(deps: StepDeps, input: EndInput, by: Driver): Promise<Standing> {
+  const { id, state, failure } = input;
+  if (state === 'cancelled') {
+    await requestCancel(deps.database, id);
+    deps.attempts.cancel(id);
+  }
+  for (;;) {
+    const carrier = by.carrier === undefined ? {} : { carrier: by.carrier };
+    await endRequest(deps.database, id, { state, error: JSON.stringify(failure), ...carrier });
+    const standing = await stand(deps, id, by);
+    if (standing.kind === 'ended') return standing;
+  }
+}
+
+async function announce(
+  deps: StepDeps,
+  row: RequestRow,
+  attempts: readonly AttemptRow[],
+  by: Driver,
+): Promise<Standing> {
+  if (row.carrier === undefined && by.carrier !== undefined) await noteCarrier(deps.database, [row.id], by.carrier);
+  if (deps.board.isAwaited(row.id)) deps.board.end(row.id, toEnded(row, attempts));
+  return toEndedStanding(row, attempts);
+}
+
+async function readPlan(deps: StepDeps, row: RequestRow): Promise<Plan> {
+  return JSON.parse(await deps.plans.read(row.plan)) as Plan;
+}

@@ -1,0 +1,44 @@
+/** The Temporal worker: takes workflow and activity tasks of this gateway's task queue. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import type { RequestActivities } from './contract.ts';
+
+/** Written by the build. From sources (tests) the bundle is made at start. */
+const BUNDLE = fileURLToPath(new URL('../workflows/bundle.js', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+export type WorkerOptions = {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly activities: RequestActivities;
+  /** How long a stopping worker lets activities finish, milliseconds. The SDK's default is 0, which cuts every call in flight. */
+  readonly graceMs: number;
+};
+
+export async function createWorker(options: WorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    workflowBundle: await bundle(),
+    activities: options.activities,
+    // Provider calls last seconds and wait for sockets, not for processors: a slot each, far above the default of 100.
+    maxConcurrentActivityTaskExecutions: 4_000,
+    maxConcurrentWorkflowTaskExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 100,
+    maxCachedWorkflows: 4_000,
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    // Heartbeats carry how far a stream is; operators read them while it runs.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '2 seconds',
+    shutdownGraceTime: options.graceMs,
+    shutdownForceTime: options.graceMs + 10_000,
+  });
+}
+
+async function bundle(): Promise<{ codePath: string } | WorkflowBundle> {
+  return existsSync(BUNDLE) ? { codePath: BUNDLE } : bundleWorkflowCode({ workflowsPath: SOURCES });
+}

@@ -1,0 +1,227 @@
+/** Gives requests to workflows: one of its own when the process is quiet, a convoy under load. The only user of the Temporal client. */
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { TypedSearchAttributes, type SearchAttributePair } from '@temporalio/common';
+import { deferred } from '../activities/board.ts';
+import { CANCEL_SIGNAL } from '../workflows/messages.ts';
+import { MAX_KEYWORD_LENGTH, SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+import type { chatCompletion, convoy } from '../workflows/index.ts';
+import { createBreaker, type Breaker } from './breaker.ts';
+
+/** What a workflow's row in the Temporal UI says of a request. */
+export type Passenger = {
+  readonly id: string;
+  readonly kind: 'chatCompletion';
+  readonly tenant: string;
+  readonly alias: string;
+  readonly model: string;
+  readonly streaming: boolean;
+  readonly endUser?: string;
+  readonly tags?: readonly string[];
+};
+
+export type Carriers = {
+  /** Begins to carry a request; resolves with the workflow's id once Temporal has acknowledged its start, however long that takes. */
+  carry(passenger: Passenger): Promise<string>;
+  /** A workflow of the request's own, at once. Errors: what Temporal said. */
+  giveOwnWorkflow(passenger: Passenger): Promise<void>;
+  /** The acknowledged carrier of a request that is under way here. */
+  carrierOf(id: string): string | undefined;
+  /** Forgets a request that has been answered. */
+  forget(id: string): void;
+  /** Tells the request's own workflow to stop. False when it has none that runs. */
+  cancel(id: string): Promise<boolean>;
+  readonly breaker: Breaker;
+  /** Starts not yet acknowledged. */
+  pending(): number;
+  /** Ends the retries of starts; what is not acknowledged is found in the ledger by the next process. */
+  stop(): void;
+};
+
+export type CarriersOptions = {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly mode: 'auto' | 'per_request';
+  /** Whether a worker of this process can take the first workflow task along with the start. */
+  readonly eager: boolean;
+  readonly log: { warn(details: object, message: string): void };
+};
+
+/** As many ids as fit into one search attribute of 2,048 bytes. */
+const MAX_PASSENGERS = 60;
+/** How long a convoy waits for company; hidden behind the provider's time. */
+const WINDOW_MS = 20;
+/** A quiet process: at most this many workflows of their own a second, saved up to the burst. */
+const OWN_PER_SECOND = 10;
+const OWN_BURST = 5;
+/** A worker that dies with the first task in hand delays the request by this much, instead of Temporal's 10 s. */
+const TASK_TIMEOUT_MS = 5_000;
+/** The client retries inside for up to 10 s; a start that takes longer than this counts as failed, and is begun again. */
+const START_TIMEOUT_MS = 3_000;
+
+export function createCarriers(options: CarriersOptions): Carriers {
+  const { client, taskQueue, log } = options;
+  const breaker = createBreaker();
+  const carriers = new Map<string, string>();
+  let waiting: { passenger: Passenger; resolve: (workflowId: string) => void }[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let tokens = OWN_BURST;
+  let tokensAt = performance.now();
+  let pending = 0;
+  let stopped = false;
+
+  const startOwn = async (passenger: Passenger): Promise<void> => {
+    try {
+      await client.workflow.start<typeof chatCompletion>(passenger.kind, {
+        taskQueue,
+        workflowId: passenger.id,
+        args: [{ id: passenger.id }],
+        requestEagerStart: options.eager,
+        workflowTaskTimeout: TASK_TIMEOUT_MS,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        typedSearchAttributes: new TypedSearchAttributes(attributesOf(passenger)),
+        staticSummary: summaryOf(passenger),
+      });
+    } catch (error) {
+      // Somebody was faster, or the reply to our own earlier start was lost: either way the request is carried.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+
+  const startConvoy = async (workflowId: string, passengers: readonly Passenger[]): Promise<void> => {
+    try {
+      await client.workflow.start<typeof convoy>('convoy', {
+        taskQueue,
+        workflowId,
+        args: [{ ids: passengers.map((passenger) => passenger.id) }],
+        requestEagerStart: options.eager,
+        workflowTaskTimeout: TASK_TIMEOUT_MS,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: SEARCH_ATTRIBUTES.requests, value: passengers.map((passenger) => passenger.id) },
+        ]),
+        staticSummary: `${passengers.length} requests`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+
+  /** Starts until Temporal acknowledges. Repeating is harmless: the id is the same. */
+  const startUntilAcknowledged = async (start: () => Promise<void>): Promise<boolean> => {
+    pending += 1;
+    try {
+      for (let pauseMs = 100; !stopped; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+        try {
+          await withTimeout(start(), START_TIMEOUT_MS);
+          breaker.succeeded();
+          return true;
+        } catch (error) {
+          breaker.failed();
+          log.warn({ err: error instanceof Error ? error.message : error }, 'Temporal did not take a workflow');
+          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        }
+      }
+      return false;
+    } finally {
+      pending -= 1;
+    }
+  };
+
+  const depart = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const passengers = waiting;
+    waiting = [];
+    const first = passengers[0];
+    if (first === undefined) return;
+    const workflowId = passengers.length === 1 ? first.passenger.id : `convoy_${first.passenger.id.slice(4)}`;
+    const start =
+      passengers.length === 1
+        ? async () => startOwn(first.passenger)
+        : async () =>
+            startConvoy(
+              workflowId,
+              passengers.map(({ passenger }) => passenger),
+            );
+    void startUntilAcknowledged(start).then((acknowledged) => {
+      if (!acknowledged) return;
+      for (const { passenger, resolve } of passengers) {
+        carriers.set(passenger.id, workflowId);
+        resolve(workflowId);
+      }
+    });
+  };
+
+  const takeToken = (): boolean => {
+    const now = performance.now();
+    tokens = Math.min(OWN_BURST, tokens + ((now - tokensAt) / 1000) * OWN_PER_SECOND);
+    tokensAt = now;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+
+  return {
+    carry: async (passenger) => {
+      const { promise, resolve } = deferred<string>();
+      waiting.push({ passenger, resolve });
+      if (options.mode === 'per_request' || (waiting.length === 1 && takeToken()) || waiting.length >= MAX_PASSENGERS)
+        depart();
+      else timer ??= setTimeout(depart, WINDOW_MS);
+      return promise;
+    },
+    giveOwnWorkflow: async (passenger) => {
+      await withTimeout(startOwn(passenger), START_TIMEOUT_MS * 3);
+    },
+    carrierOf: (id) => carriers.get(id),
+    forget: (id) => carriers.delete(id),
+    cancel: async (id) => {
+      try {
+        await client.workflow.getHandle(id).signal(CANCEL_SIGNAL);
+        return true;
+      } catch {
+        // No workflow of its own (it rides a convoy) or it has ended; the ledger's mark reaches whoever makes the call.
+        return false;
+      }
+    },
+    breaker,
+    pending: () => pending,
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function attributesOf(passenger: Passenger): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [
+    { key: SEARCH_ATTRIBUTES.tenant, value: passenger.tenant.slice(0, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.keyAlias, value: passenger.alias.slice(0, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.model, value: passenger.model.slice(0, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.status, value: 'in_progress' },
+  ];
+  if (passenger.endUser !== undefined)
+    pairs.push({ key: SEARCH_ATTRIBUTES.endUser, value: passenger.endUser.slice(0, MAX_KEYWORD_LENGTH) });
+  if (passenger.tags !== undefined && passenger.tags.length > 0) {
+    pairs.push({ key: SEARCH_ATTRIBUTES.tags, value: passenger.tags.slice(0, 20).map((tag) => tag.slice(0, 90)) });
+  }
+  return pairs;
+}
+
+function summaryOf(passenger: Passenger): string {
+  return `${passenger.model} · ${passenger.alias}${passenger.streaming ? ' · stream' : ''}`.slice(0, 200);
+}
+
+async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`Temporal did not answer within ${ms} ms.`));
+    }, ms);
+  });
+  // The loser of the race may still fail, later and unheard.
+  work.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,302 @@
+/** Puts one process together: stores, attempts, worker, workflows, edge. What is started here is stopped here, in the opposite order. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { createAttempts } from '../activities/attempts.ts';
+import { createBoard } from '../activities/board.ts';
+import type { Config } from '../activities/config/config.ts';
+import { createDeploymentHealth } from '../activities/deployment-health.ts';
+import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
+import type { Services } from '../activities/embedded/services.ts';
+import { createHttpClient } from '../activities/http/client.ts';
+import { carryInline } from '../activities/inline.ts';
+import { startKeeper } from '../activities/keeper.ts';
+import { createRequestActivities } from '../activities/request-activities.ts';
+import { createAdmissions } from '../activities/store/admissions.ts';
+import { createJournal, readJournal } from '../activities/store/journal.ts';
+import { migrate } from '../activities/store/migrate.ts';
+import { createPlans } from '../activities/store/plans.ts';
+import { createPool } from '../activities/store/pool.ts';
+import { createProcesses } from '../activities/store/processes.ts';
+import { readRequest } from '../activities/store/requests.ts';
+import { createSettlements } from '../activities/store/settlements.ts';
+import type { Logger } from '../activities/telemetry/logger.ts';
+import { startWatch } from '../activities/watch.ts';
+import { createWorker } from '../activities/worker.ts';
+import { decide, isFinal } from '../workflows/policy/decide.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+import { createCarriers, type Passenger } from './carriers.ts';
+import type { Dispatch } from './dispatch.ts';
+import { createHealth } from './health.ts';
+import { createReader } from './reader.ts';
+import { createServer } from './server.ts';
+import { createDispatch } from './submit.ts';
+import { VERSION } from './version.ts';
+
+export type Role = 'all' | 'api' | 'worker';
+
+export type GatewayOptions = {
+  readonly config: Config;
+  readonly host: string;
+  readonly port: number;
+  readonly role: Role;
+  readonly services: Pick<Services, 'databaseUrl' | 'temporalAddress' | 'temporalUiUrl'>;
+  readonly masterKey: string;
+  readonly log: Logger;
+};
+
+export type Gateway = {
+  readonly url: string;
+  /** Lets what is under way finish, as long as the configuration allows, then leaves in order. */
+  stop(): Promise<void>;
+};
+
+/** Errors: the database or Temporal cannot be reached, the port is taken. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, role, services, log } = options;
+  const { holdfast } = config;
+  await migrate(services.databaseUrl);
+  const connection = await connectTemporal(options);
+  await registerSearchAttributes(connection, holdfast.temporal.namespace, SEARCH_ATTRIBUTES);
+
+  const database = createPool(services.databaseUrl, (error) => {
+    log.debug({ err: error }, 'an idle database connection was closed');
+  });
+  const owner = `p_${randomBytes(9).toString('base64url')}`;
+  const processes = createProcesses(database, { id: owner, role, leaseMs: holdfast.leaseMs });
+  await processes.register();
+
+  const liveConfig = (): Config => config;
+  const http = createHttpClient();
+  const board = createBoard();
+  const health = createDeploymentHealth(liveConfig);
+  const client = new Client({ connection, namespace: holdfast.temporal.namespace });
+  const carriers = createCarriers({
+    client,
+    taskQueue: holdfast.temporal.taskQueue,
+    // A convoy adopts the calls of its own process; without calls here each request needs a workflow that makes them.
+    mode: role === 'api' ? 'per_request' : holdfast.workflows,
+    eager: role === 'all',
+    log,
+  });
+  const attempts = createAttempts({
+    owner,
+    http,
+    board,
+    health,
+    settle: createSettlements(database),
+    append: createJournal(database),
+    isFinal,
+    carrierOf: carriers.carrierOf,
+    log,
+  });
+  const plans = createPlans(database);
+  const steps = {
+    owner,
+    database,
+    plans,
+    attempts,
+    board,
+    health,
+    deployment: (id: string) => liveConfig().deployments.find((deployment) => deployment.id === id),
+    dropParams: () => liveConfig().dropParams,
+  };
+  const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'>): Promise<void> =>
+    carriers.giveOwnWorkflow({ ...passenger, kind: 'chatCompletion' });
+  const activities = createRequestActivities({
+    ...steps,
+    giveOwnWorkflow: async (id) => {
+      const row = await readRequest(database, id);
+      if (row !== undefined) await giveOwnWorkflow(row);
+    },
+  });
+  const stopping = new AbortController();
+  let draining = false;
+  const worker =
+    role === 'api'
+      ? undefined
+      : await runWorker(
+          () =>
+            createWorker({
+              connection,
+              namespace: holdfast.temporal.namespace,
+              taskQueue: holdfast.temporal.taskQueue,
+              activities,
+              graceMs: 5_000,
+            }),
+          log,
+        );
+  const keeper = startKeeper({
+    database,
+    processes,
+    attempts,
+    settings: () => liveConfig().holdfast,
+    giveOwnWorkflow,
+    log,
+  });
+  const watch = startWatch({
+    database,
+    board,
+    attempts,
+    onError: (error) => {
+      log.debug({ err: error }, 'the ledger cannot be read');
+    },
+  });
+
+  const workflowUrl = (workflowId: string): string | undefined =>
+    services.temporalUiUrl === undefined
+      ? undefined
+      : `${services.temporalUiUrl}/namespaces/${encodeURIComponent(holdfast.temporal.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+  const dispatch: Dispatch =
+    role === 'worker'
+      ? {
+          submit: async () =>
+            Promise.resolve({
+              refused: {
+                code: 'overloaded',
+                message: 'This process is a worker; send requests to one that serves the API.',
+                billed: 'no',
+              },
+            }),
+        }
+      : createDispatch({
+          owner,
+          config: liveConfig,
+          callsProviders: role === 'all',
+          admit: createAdmissions(database),
+          plans,
+          attempts,
+          board,
+          health,
+          carriers,
+          readJournal: async (id, afterId) => readJournal(database, id, afterId, 200),
+          carryInline: (id) => {
+            carryInline({ ...steps, decide }, id, stopping.signal).catch((error: unknown) => {
+              log.warn({ err: error, request: id }, 'a request could not be carried without Temporal and waits for it');
+            });
+          },
+          draining: () => draining,
+        });
+  const server = createServer({
+    config: liveConfig,
+    dispatch,
+    requests: createReader({ database, attempts, carriers, workflowUrl }),
+    health: createHealth({ database, connection, config: liveConfig, health }),
+    masterKey: options.masterKey,
+    log,
+    version: VERSION,
+    draining: () => draining,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    stop: async () => {
+      draining = true;
+      // Callers on open connections learn it from a 503 that closes the connection, not from a reset in the middle of a request.
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      await Promise.race([attempts.idle(), delay(holdfast.drainMs)]);
+      // Whoever waits for a later attempt is told to ask again: the request goes on in the next process.
+      board.release({
+        code: 'shutting_down',
+        message:
+          'This process is stopping; the request goes on. Ask for it by its id, or repeat it with its Idempotency-Key.',
+        retryAfterMs: 1_000,
+        billed: 'maybe',
+      });
+      await Promise.race([closed, delay(CLOSE_MS)]);
+      server.closeAllConnections();
+      stopping.abort(new Error('The process is stopping.'));
+      keeper.stop();
+      watch.stop();
+      carriers.stop();
+      await worker?.stop();
+      await processes.leave().catch(() => undefined);
+      await http.close();
+      await database.end();
+      await connection.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Long enough for requests that were on their way when the stop began to arrive and be answered. */
+const FAREWELL_MS = 300;
+/** For answers on their way out. */
+const CLOSE_MS = 2_000;
+
+async function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+async function connectTemporal(options: GatewayOptions): Promise<NativeConnection> {
+  installRuntime();
+  const { temporal } = options.config.holdfast;
+  try {
+    return await NativeConnection.connect({
+      address: options.services.temporalAddress,
+      // In a cluster or on one machine compression costs more than the bytes it saves; it is on by default.
+      grpcCompression: { codec: 'none' },
+      ...(temporal.tls ? { tls: true } : {}),
+      ...(temporal.apiKey === undefined ? {} : { apiKey: temporal.apiKey }),
+    });
+  } catch (error) {
+    throw new Error(`Temporal cannot be reached at ${options.services.temporalAddress}.`, { cause: error });
+  }
+}
+
+let runtimeInstalled = false;
+
+/** Signals are ours to handle: by default the SDK stops workers on SIGTERM at once, before the process has drained. */
+function installRuntime(): void {
+  if (runtimeInstalled) return;
+  Runtime.install({
+    shutdownSignals: [],
+    logger: QUIET,
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
+  runtimeInstalled = true;
+}
+
+const nothing = (): void => undefined;
+/** The SDK reports each lost poll of an outage; the breaker says it once. */
+const QUIET = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Keeps a worker running: one that failed (a long outage, a lost namespace) is made anew. */
+async function runWorker(create: () => Promise<Worker>, log: Logger): Promise<{ stop(): Promise<void> }> {
+  let stopped = false;
+  let current = await create();
+  const run = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await current.run();
+      } catch (error) {
+        log.error({ err: error }, 'the Temporal worker failed and is started again');
+      }
+      if (stopped) return;
+      await delay(1_000);
+      current = await create();
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    log.error({ err: error }, 'the Temporal worker cannot be started');
+  });
+  return {
+    stop: async () => {
+      stopped = true;
+      if (current.getState() === 'RUNNING') current.shutdown();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,365 @@
+/** The durable path of a request: plan, admit, call the provider and start the workflow at the same time, answer after both. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Attempts } from '../activities/attempts.ts';
+import type { Board, Ended, Ticket } from '../activities/board.ts';
+import type { Config, Deployment } from '../activities/config/config.ts';
+import type { Plan } from '../activities/contract.ts';
+import type { DeploymentHealth } from '../activities/deployment-health.ts';
+import { planFor } from '../activities/planning.ts';
+import type { Admission, Admitted } from '../activities/store/admissions.ts';
+import type { JournaledChunk } from '../activities/store/journal.ts';
+import type { Plans } from '../activities/store/plans.ts';
+import { isTransient } from '../activities/store/pool.ts';
+import type { Failure } from '../providers/protocol/errors.ts';
+import { decide } from '../workflows/policy/decide.ts';
+import type { Accepted, Answer, Dispatch, Provenance, Refused, StreamSink, Submission } from './dispatch.ts';
+import type { Carriers, Passenger } from './carriers.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { createRoom } from './room.ts';
+
+export type SubmitDeps = {
+  readonly owner: string;
+  readonly config: () => Config;
+  /** False in a process that only serves the API: its first attempts are made by workers. */
+  readonly callsProviders: boolean;
+  readonly admit: (admission: Admission) => Promise<Admitted>;
+  readonly plans: Plans;
+  readonly attempts: Attempts;
+  readonly board: Board;
+  readonly health: DeploymentHealth;
+  readonly carriers: Carriers;
+  readonly readJournal: (id: string, afterId: number) => Promise<readonly JournaledChunk[]>;
+  /** Carries a request without Temporal: the same attempts and decisions, in this process. */
+  readonly carryInline: (id: string) => void;
+  readonly draining: () => boolean;
+};
+
+/** How long a finished answer waits for Temporal's acknowledgement before it goes out on the ledger's word alone. */
+const ACKNOWLEDGEMENT_MS = 10_000;
+
+export function createDispatch(deps: SubmitDeps): Dispatch {
+  const room = createRoom(() => deps.config().holdfast);
+  return {
+    submit: async (submission) => {
+      const refused = await refuse(deps, room);
+      if (refused !== undefined) return refused;
+      try {
+        return await accept(deps, room, submission);
+      } catch (error) {
+        room.leave();
+        if (!isTransient(error)) throw error;
+        return { refused: unavailable('The database cannot be reached; nothing was sent.') };
+      }
+    },
+  };
+}
+
+/** Every reason not to accept now, checked before anything is written or sent. */
+async function refuse(deps: SubmitDeps, room: ReturnType<typeof createRoom>): Promise<Refused | undefined> {
+  if (deps.draining())
+    return {
+      refused: {
+        code: 'shutting_down',
+        message: 'This process is stopping. Try again.',
+        retryAfterMs: 1_000,
+        billed: 'no',
+      },
+    };
+  if (deps.config().holdfast.temporalDown === 'fail' && !deps.carriers.breaker.allows()) {
+    return { refused: unavailable('Temporal cannot be reached; nothing was sent.') };
+  }
+  if (await room.enter()) return undefined;
+  return {
+    refused: {
+      code: 'overloaded',
+      message: 'Too many requests are under way in this process.',
+      retryAfterMs: 1_000,
+      billed: 'no',
+    },
+  };
+}
+
+function unavailable(message: string): Failure {
+  return { code: 'durability_unavailable', message, retryAfterMs: 1_000, billed: 'no' };
+}
+
+async function accept(
+  deps: SubmitDeps,
+  room: ReturnType<typeof createRoom>,
+  submission: Submission,
+): Promise<Accepted | Refused> {
+  const { id, caller, request, wishes } = submission;
+  const config = deps.config();
+  const planned = planFor(config, request.model, toRouting(wishes));
+  if (planned === undefined) {
+    room.leave();
+    return {
+      refused: {
+        code: 'model_not_found',
+        message: `The model \`${request.model}\` does not exist.`,
+        param: 'model',
+        billed: 'no',
+      },
+    };
+  }
+  const { plan } = planned;
+  const first = deps.callsProviders ? chooseFirst(deps, config, plan) : undefined;
+  const planHash = await deps.plans.keep(planned.json);
+  const body = JSON.stringify(request);
+  const ticket = deps.board.open(id);
+  const admitted = await deps
+    .admit({
+      id,
+      tenant: caller.tenant,
+      alias: caller.alias,
+      kind: submission.kind,
+      model: request.model,
+      streaming: request.stream === true,
+      origin: deps.owner,
+      body,
+      plan: planHash,
+      ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
+      ...(submission.idempotencyKey === undefined ? {} : { idempotency: hashKey(submission.idempotencyKey, request) }),
+      ...(first === undefined ? {} : { claim: toClaim(deps.owner, first.deployment, first.group) }),
+    })
+    .catch((error: unknown) => {
+      ticket.close();
+      throw error;
+    });
+  if (admitted.kind === 'known') {
+    ticket.close();
+    room.leave();
+    return admitted.sameBody ? replay(deps, admitted.id) : { refused: KEY_REUSED };
+  }
+  if (first !== undefined) {
+    const dropParams = wishes.dropParams ?? config.dropParams;
+    deps.attempts.begin({
+      id,
+      n: 1,
+      deployment: first.deployment,
+      group: first.group,
+      request,
+      plan,
+      past: [],
+      dropParams,
+    });
+  }
+  const carrying = carry(deps, toPassenger(submission));
+  // Unsettled from here on are the first attempt and the workflow's start; what a workflow waits for later takes no place.
+  void Promise.all([deps.attempts.find(id)?.end, carrying]).then(() => {
+    room.leave();
+    deps.carriers.forget(id);
+  });
+  return carried(ticket, carrying);
+}
+
+const KEY_REUSED: Failure = {
+  code: 'idempotency_key_reused',
+  message: 'This Idempotency-Key was used with a different request body.',
+  billed: 'no',
+};
+
+/** How the request is carried from now on. Resolves when its start was acknowledged, or when the ledger alone carries it. */
+async function carry(deps: SubmitDeps, passenger: Passenger): Promise<Provenance['durability']> {
+  const acknowledged = deps.carriers.carry(passenger).then(() => 'temporal' as const);
+  if (deps.config().holdfast.temporalDown === 'journal' && !deps.carriers.breaker.allows()) {
+    deps.carryInline(passenger.id);
+    return 'journal';
+  }
+  return acknowledged;
+}
+
+function carried(ticket: Ticket, carrying: Promise<Provenance['durability']>): Accepted {
+  let known: Provenance['durability'] | undefined;
+  void carrying.then((durability) => {
+    known = durability;
+  });
+  // The result is committed; should Temporal not acknowledge for long, the reconciler gives it a workflow later.
+  const acknowledged = async (): Promise<Provenance['durability']> =>
+    known ?? Promise.race([carrying, after(ACKNOWLEDGEMENT_MS, 'journal' as const)]);
+  return {
+    id: ticket.id,
+    replayed: false,
+    answer: async () => {
+      const end = await ticket.ended;
+      const durability = await acknowledged();
+      ticket.close();
+      return toAnswer(end, durability);
+    },
+    stream: (sink) => {
+      let detach: (() => void) | undefined;
+      let gone = false;
+      // Nothing is shown before the request is carried: what a reader has seen must survive this process.
+      void acknowledged().then((durability) => {
+        if (gone) ticket.close();
+        else detach = ticket.listen(toListener(sink, durability, ticket.close));
+      });
+      return () => {
+        gone = true;
+        detach?.();
+        if (detach !== undefined) ticket.close();
+      };
+    },
+  };
+}
+
+function toListener(
+  sink: StreamSink,
+  durability: Provenance['durability'],
+  close: () => void,
+): Parameters<Ticket['listen']>[0] {
+  let over = false;
+  const finish = (tell: () => void): void => {
+    if (over) return;
+    over = true;
+    tell();
+    close();
+  };
+  return {
+    opened: (origin) => {
+      if (!over) sink.open({ ...origin, durability });
+    },
+    chunk: (chunkId, json) => {
+      if (!over && !sink.chunk(chunkId, json)) finish(() => undefined);
+    },
+    broken: (failure, origin) => {
+      finish(() => {
+        sink.failed(failure, { ...origin, durability });
+      });
+    },
+    ended: (end) => {
+      finish(() => {
+        const provenance: Provenance = { ...end.origin, durability };
+        if (end.failure === undefined) sink.end(provenance);
+        else sink.failed(end.failure, provenance);
+      });
+    },
+  };
+}
+
+/** An earlier request under the same key: its answer, also while it is still under way. */
+function replay(deps: SubmitDeps, id: string): Accepted {
+  const ticket = deps.board.open(id);
+  return {
+    id,
+    replayed: true,
+    answer: async () => {
+      const end = await ticket.ended;
+      ticket.close();
+      return toAnswer(end, 'temporal');
+    },
+    stream: (sink) => {
+      let gone = false;
+      const play = async (): Promise<void> => {
+        const end = await ticket.ended;
+        ticket.close();
+        const provenance: Provenance = { ...end.origin, durability: 'temporal' };
+        if (end.failure !== undefined) {
+          if (!gone) sink.failed(end.failure, provenance);
+          return;
+        }
+        if (!gone) sink.open(provenance);
+        // Of the attempt that succeeded only: what an earlier one had shown belongs to another generation.
+        let after = (end.origin.attempts - 1) * 1_000_000;
+        for (;;) {
+          const chunks = await deps.readJournal(id, after);
+          for (const chunk of chunks) if (!gone && !sink.chunk(chunk.id, chunk.json)) gone = true;
+          after = chunks.at(-1)?.id ?? after;
+          if (chunks.length === 0 || gone) break;
+        }
+        if (!gone) sink.end(provenance);
+      };
+      play().catch(() => {
+        if (!gone)
+          sink.failed(
+            { code: 'internal_error', message: 'The stream could not be read from the journal.', billed: 'no' },
+            { attempts: 0, fallbacks: 0, durability: 'temporal' },
+          );
+      });
+      return () => {
+        gone = true;
+      };
+    },
+  };
+}
+
+function toAnswer(end: Ended, durability: Provenance['durability']): Answer {
+  const provenance: Provenance = { ...end.origin, durability };
+  if (end.json !== undefined) return { kind: 'completed', json: end.json, provenance };
+  const failure: Failure = end.failure ?? {
+    code: 'internal_error',
+    message: 'The outcome was not recorded.',
+    billed: 'maybe',
+  };
+  return { kind: 'failed', failure, provenance };
+}
+
+function chooseFirst(
+  deps: SubmitDeps,
+  config: Config,
+  plan: Plan,
+): { readonly deployment: Deployment; readonly group: string } | undefined {
+  const now = Date.now();
+  const decision = decide({
+    plan,
+    past: [],
+    cooldowns: deps.health.cooldowns(),
+    now,
+    acceptedAt: now,
+    random: Math.random,
+  });
+  if (decision.kind !== 'attempt') return undefined;
+  const deployment = config.deployments.find((candidate) => candidate.id === decision.deployment.id);
+  return deployment && { deployment: { ...deployment, model: decision.deployment.model }, group: decision.group };
+}
+
+function toClaim(owner: string, deployment: Deployment, group: string): NonNullable<Admission['claim']> {
+  return {
+    owner,
+    token: randomUUID(),
+    deployment: deployment.id,
+    provider: deployment.provider,
+    model: deployment.model,
+    group,
+  };
+}
+
+function toRouting(wishes: Submission['wishes']): Parameters<typeof planFor>[2] {
+  const { numRetries, timeoutMs, streamTimeoutMs, fallbacks, disableFallbacks, delivery } = wishes;
+  return {
+    ...(numRetries === undefined ? {} : { numRetries }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(streamTimeoutMs === undefined ? {} : { streamTimeoutMs }),
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(disableFallbacks === undefined ? {} : { disableFallbacks }),
+    ...(delivery === undefined ? {} : { delivery }),
+  };
+}
+
+function hashKey(key: string, request: Submission['request']): NonNullable<Admission['idempotency']> {
+  return { keyHash: sha256(key), bodyHash: sha256(canonicalJson(request)) };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function toPassenger(submission: Submission): Passenger {
+  const { id, kind, caller, request, wishes } = submission;
+  return {
+    id,
+    kind,
+    tenant: caller.tenant,
+    alias: caller.alias,
+    model: request.model,
+    streaming: request.stream === true,
+    ...(typeof request.user === 'string' ? { endUser: request.user } : {}),
+    ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
+  };
+}
+
+async function after<T>(ms: number, value: T): Promise<T> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, value).unref();
+  });
+}
