@@ -1,5 +1,5 @@
 /** Registers the search attributes that workflows carry, so that operators can filter by them. Idempotent. */
-import type { OperatorService } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import type { SearchAttributeType } from '@temporalio/common';
 
 /** A registry of `defineSearchAttributeKey`s. */
