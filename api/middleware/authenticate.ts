@@ -1,5 +1,5 @@
 /** Finds out who asks. Every route names its access rule in the route table; there is no route without one. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../dispatch.ts';
 import { edgeFailure, Refusal } from './refusal.ts';
@@ -42,7 +42,7 @@ function orUnauthorised(caller: Caller | undefined): Caller {
 }
 
 function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
 
 function unauthorised(message: string): Refusal {
