@@ -1,6 +1,8 @@
-/** Real servers are started once by the global set-up; each test file gets a database and a task queue of its own. */
+/** Real servers are started once, when the first file asks for them; each file gets a database and a task queue of its own. */
 export default {
-  testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
