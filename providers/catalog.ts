@@ -9,5 +9,8 @@ const PROVIDERS: readonly Provider[] = [openai, anthropic, ...openAiCompatible, 
 
 /** Without a prototype: a model called `constructor/x` has no provider. */
 export const catalog: Readonly<Record<string, Provider>> = Object.freeze(
-  Object.assign(Object.create(null) as Record<string, Provider>, Object.fromEntries(PROVIDERS.map((provider) => [provider.id, provider]))),
+  Object.assign(
+    Object.create(null) as Record<string, Provider>,
+    Object.fromEntries(PROVIDERS.map((provider) => [provider.id, provider])),
+  ),
 );

@@ -54,7 +54,11 @@ function wholeBody(request: ChatRequest, answer: MockAnswer): string {
     content: answer.tool === undefined ? answer.words.join('') : null,
     ...(answer.tool === undefined ? {} : { tool_calls: [answer.tool] }),
   };
-  const choices = Array.from({ length: request.n ?? 1 }, (_, index) => ({ index, message, finish_reason: answer.finishReason }));
+  const choices = Array.from({ length: request.n ?? 1 }, (_, index) => ({
+    index,
+    message,
+    finish_reason: answer.finishReason,
+  }));
   return JSON.stringify({ object: 'chat.completion', model: request.model, choices, usage: answer.usage });
 }
 
@@ -71,7 +75,8 @@ function deltasOf(answer: MockAnswer): readonly object[] {
 
 function chunksOf(request: ChatRequest, answer: MockAnswer): readonly string[] {
   const chunks: string[] = [];
-  const chunk = (rest: object): string => JSON.stringify({ object: 'chat.completion.chunk', model: request.model, ...rest });
+  const chunk = (rest: object): string =>
+    JSON.stringify({ object: 'chat.completion.chunk', model: request.model, ...rest });
   for (let index = 0; index < (request.n ?? 1); index += 1) {
     for (const delta of deltasOf(answer)) chunks.push(chunk({ choices: [{ index, delta, finish_reason: null }] }));
     chunks.push(chunk({ choices: [{ index, delta: {}, finish_reason: answer.finishReason }] }));
@@ -98,10 +103,12 @@ function streamReply(request: ChatRequest, answer: MockAnswer, control: Control)
 /** What the mock answers to a request body that `mock.chat.toRequest` made. */
 export function mockReply(body: string): MockReply {
   const parsed = parseChatRequest(parseJson(body));
-  if ('refused' in parsed) return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, parsed.refused.message) };
+  if ('refused' in parsed)
+    return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, parsed.refused.message) };
   const { request } = parsed;
   const control = readControl(request.model, request['mock']);
-  if ('problem' in control) return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, control.problem) };
+  if ('problem' in control)
+    return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, control.problem) };
   const { fail } = control;
   const later = request.stream === true && fail?.after_chunks !== undefined;
   if (fail?.status !== undefined && !later) return failReply(fail.status, control);

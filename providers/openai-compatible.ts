@@ -33,7 +33,9 @@ function fireworksModel(model: string): string {
 
 function clarifaiModel(model: string): string {
   const [user, app, ...name] = model.split('.');
-  return name.length === 0 || model.includes('/') ? model : `https://clarifai.com/${user}/${app}/models/${name.join('.')}`;
+  return name.length === 0 || model.includes('/')
+    ? model
+    : `https://clarifai.com/${user}/${app}/models/${name.join('.')}`;
 }
 
 /** Baseten gives a dedicated deployment an id of eight characters and a host of its own. */
@@ -118,8 +120,10 @@ const ROWS: readonly CompatibleRow[] = [
     keyVariables: ['XAI_API_KEY'],
     unsupported: [...FUNCTIONS, ...OPENAI_ONLY],
     objection: (model, name) => {
-      if (name === 'stop' && isGrok(model, ['grok-3-mini', 'grok-4', 'grok-code-fast'])) return 'the model has no stop sequences';
-      if (name === 'frequency_penalty' && isGrok(model, ['grok-4', 'grok-code-fast'])) return 'the model has no such setting';
+      if (name === 'stop' && isGrok(model, ['grok-3-mini', 'grok-4', 'grok-code-fast']))
+        return 'the model has no stop sequences';
+      if (name === 'frequency_penalty' && isGrok(model, ['grok-4', 'grok-code-fast']))
+        return 'the model has no such setting';
       return undefined;
     },
     maxTokens: 'max_tokens',
@@ -360,7 +364,15 @@ const ROWS: readonly CompatibleRow[] = [
     baseUrl: 'https://inference.baseten.co/v1',
     baseUrlVariables: ['BASETEN_API_BASE'],
     keyVariables: ['BASETEN_API_KEY'],
-    unsupported: ['n', 'logit_bias', ...LOGPROBS, 'parallel_tool_calls', ...FUNCTIONS, 'reasoning_effort', ...OPENAI_ONLY],
+    unsupported: [
+      'n',
+      'logit_bias',
+      ...LOGPROBS,
+      'parallel_tool_calls',
+      ...FUNCTIONS,
+      'reasoning_effort',
+      ...OPENAI_ONLY,
+    ],
     maxTokens: 'max_tokens',
     address: basetenAddress,
   },
@@ -380,7 +392,17 @@ const ROWS: readonly CompatibleRow[] = [
     baseUrl: 'https://api.sambanova.ai/v1',
     baseUrlVariables: ['SAMBANOVA_API_BASE'],
     keyVariables: ['SAMBANOVA_API_KEY'],
-    unsupported: ['n', ...PENALTIES, 'logit_bias', ...LOGPROBS, 'user', 'seed', ...FUNCTIONS, 'reasoning_effort', ...OPENAI_ONLY],
+    unsupported: [
+      'n',
+      ...PENALTIES,
+      'logit_bias',
+      ...LOGPROBS,
+      'user',
+      'seed',
+      ...FUNCTIONS,
+      'reasoning_effort',
+      ...OPENAI_ONLY,
+    ],
     maxTokens: 'max_tokens',
     flattenText: true,
   },
@@ -404,7 +426,13 @@ const ROWS: readonly CompatibleRow[] = [
     maxTokens: 'max_tokens',
   },
   // Any server with OpenAI's protocol, under the names other gateways use for it.
-  { id: 'openai_like', title: 'OpenAI-compatible server', baseUrl: '', keyVariables: ['OPENAI_LIKE_API_KEY'], keyOptional: true },
+  {
+    id: 'openai_like',
+    title: 'OpenAI-compatible server',
+    baseUrl: '',
+    keyVariables: ['OPENAI_LIKE_API_KEY'],
+    keyOptional: true,
+  },
   { id: 'custom_openai', title: 'OpenAI-compatible server', baseUrl: '', keyVariables: [], keyOptional: true },
   {
     id: 'litellm_proxy',

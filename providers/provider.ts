@@ -48,8 +48,7 @@ export type Refusal = { readonly refused: Failure };
 
 /** One event of a provider's stream, framing removed. `end` is given once, when the connection has ended. */
 export type WireEvent =
-  | { readonly kind: 'event'; readonly name: string; readonly data: string }
-  | { readonly kind: 'end' };
+  { readonly kind: 'event'; readonly name: string; readonly data: string } | { readonly kind: 'end' };
 
 export type DecoderStep = {
   readonly chunks: readonly ChatChunk[];

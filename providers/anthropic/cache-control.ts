@@ -5,7 +5,11 @@ const MOST_BREAKPOINTS = 4;
 
 /** Keeps the last ones, in the order in which Anthropic builds the prompt (tools, system, messages): the later, the longer the prefix. */
 export function limitBreakpoints(body: MessagesBody): void {
-  const holders: (Block | AnthropicTool)[] = [...(body.tools ?? []), ...(body.system ?? []), ...body.messages.flatMap((turn) => turn.content)];
+  const holders: (Block | AnthropicTool)[] = [
+    ...(body.tools ?? []),
+    ...(body.system ?? []),
+    ...body.messages.flatMap((turn) => turn.content),
+  ];
   const marked = holders.filter((holder) => holder.cache_control !== undefined);
   const surplus = new Set(marked.slice(0, Math.max(0, marked.length - MOST_BREAKPOINTS)));
   if (surplus.size === 0) return;

@@ -55,7 +55,10 @@ function onBlockStart(state: State, index: number, block: JsonObject, { names, o
   switch (block['type']) {
     case 'text': {
       const text = textOf(block['text']);
-      return { state: withBlock(state, index, { kind: 'text' }), ...(text === undefined ? {} : { deltas: [{ content: text }] }) };
+      return {
+        state: withBlock(state, index, { kind: 'text' }),
+        ...(text === undefined ? {} : { deltas: [{ content: text }] }),
+      };
     }
     case 'tool_use': {
       const name = textOf(block['name']) ?? '';
@@ -72,8 +75,15 @@ function onBlockStart(state: State, index: number, block: JsonObject, { names, o
       return { state: { ...withBlock(state, index, open), tools: state.tools + 1 }, deltas: [{ tool_calls: [call] }] };
     }
     case 'thinking': {
-      const open: OpenBlock = { kind: 'thinking', text: textOf(block['thinking']) ?? '', signature: textOf(block['signature']) ?? '' };
-      return { state: withBlock(state, index, open), ...(open.text === '' ? {} : { deltas: [{ reasoning_content: open.text }] }) };
+      const open: OpenBlock = {
+        kind: 'thinking',
+        text: textOf(block['thinking']) ?? '',
+        signature: textOf(block['signature']) ?? '',
+      };
+      return {
+        state: withBlock(state, index, open),
+        ...(open.text === '' ? {} : { deltas: [{ reasoning_content: open.text }] }),
+      };
     }
     case 'redacted_thinking': {
       const whole = toThinkingBlock(block);
@@ -89,7 +99,10 @@ function onJson(state: State, index: number, open: OpenBlock | undefined, json: 
   switch (open.kind) {
     case 'tool': {
       const delta: ChatDelta = { tool_calls: [{ index: open.index, function: { arguments: json } }] };
-      return { state: open.hasArguments ? state : withBlock(state, index, { ...open, hasArguments: true }), deltas: [delta] };
+      return {
+        state: open.hasArguments ? state : withBlock(state, index, { ...open, hasArguments: true }),
+        deltas: [delta],
+      };
     }
     case 'json': {
       const next = withBlock(state, index, { ...open, json: open.json + json });
@@ -114,11 +127,16 @@ function onBlockDelta(state: State, index: number, delta: JsonObject): Outcome {
     case 'thinking_delta': {
       const text = textOf(delta['thinking']);
       if (text === undefined || open?.kind !== 'thinking') return { state };
-      return { state: withBlock(state, index, { ...open, text: open.text + text }), deltas: [{ reasoning_content: text }] };
+      return {
+        state: withBlock(state, index, { ...open, text: open.text + text }),
+        deltas: [{ reasoning_content: text }],
+      };
     }
     case 'signature_delta': {
       if (open?.kind !== 'thinking') return { state };
-      return { state: withBlock(state, index, { ...open, signature: open.signature + (textOf(delta['signature']) ?? '') }) };
+      return {
+        state: withBlock(state, index, { ...open, signature: open.signature + (textOf(delta['signature']) ?? '') }),
+      };
     }
     case 'citations_delta':
       return { state, deltas: [{ provider_specific_fields: { citations: [delta['citation']] } }] };
@@ -139,7 +157,9 @@ function endOf(open: OpenBlock): ChatDelta | undefined {
     }
     case 'other': {
       const input = open.json === '' ? undefined : parseJson(open.json);
-      return { provider_specific_fields: { content_blocks: [input === undefined ? open.block : { ...open.block, input }] } };
+      return {
+        provider_specific_fields: { content_blocks: [input === undefined ? open.block : { ...open.block, input }] },
+      };
     }
     case 'text':
       return undefined;
@@ -198,7 +218,11 @@ function failed(failure: DecoderStep['failure']): DecoderStep {
 
 function completed(state: State, context: Context): DecoderStep {
   const usage = toUsage(state.usage);
-  return { chunks: usage === undefined ? [] : [{ ...chunkOf(state, context, []), usage }], next: AFTER, complete: true };
+  return {
+    chunks: usage === undefined ? [] : [{ ...chunkOf(state, context, []), usage }],
+    next: AFTER,
+    complete: true,
+  };
 }
 
 function onEnd(state: State, context: Context): DecoderStep {
@@ -208,11 +232,14 @@ function onEnd(state: State, context: Context): DecoderStep {
 
 function stepOf(outcome: Outcome, before: State, self: Decoder, context: Context): DecoderStep {
   const { deltas = [], finish = null } = outcome;
-  if (deltas.length === 0) return { chunks: [], next: outcome.state === before ? self : decoderAt(outcome.state, context) };
+  if (deltas.length === 0)
+    return { chunks: [], next: outcome.state === before ? self : decoderAt(outcome.state, context) };
   const state = outcome.state.opened ? outcome.state : { ...outcome.state, opened: true };
   const chunks = deltas.map((delta, position) => {
     const first = position === 0 && !outcome.state.opened;
-    return chunkOf(state, context, [{ index: 0, delta: first ? { role: 'assistant', ...delta } : delta, finish_reason: finish }]);
+    return chunkOf(state, context, [
+      { index: 0, delta: first ? { role: 'assistant', ...delta } : delta, finish_reason: finish },
+    ]);
   });
   return { chunks, next: state === before ? self : decoderAt(state, context) };
 }

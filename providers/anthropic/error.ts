@@ -22,14 +22,20 @@ const TYPES: Readonly<Record<string, ErrorCode>> = {
 /** An empty account is a 400 at Anthropic; another deployment can still answer. */
 function isCredit(body: unknown): boolean {
   const error = isObject(body) ? body['error'] : undefined;
-  return isObject(error) && typeof error['message'] === 'string' && error['message'].includes('credit balance is too low');
+  return (
+    isObject(error) && typeof error['message'] === 'string' && error['message'].includes('credit balance is too low')
+  );
 }
 
 export function fromError(status: number, body: unknown, headers: WireHeaders): Failure {
   const failure = toFailure({ title: TITLE, status, body, headers, codes: TYPES });
   if (!isCredit(body)) return failure;
   const { param: _param, ...rest } = failure;
-  return { ...rest, code: 'provider_auth_failed', message: "Anthropic refused the gateway's account: its credit is used up." };
+  return {
+    ...rest,
+    code: 'provider_auth_failed',
+    message: "Anthropic refused the gateway's account: its credit is used up.",
+  };
 }
 
 export function fromStreamError(frame: unknown): Failure {

@@ -44,7 +44,8 @@ function assistantBlocks(message: ChatMessage, names: ToolNames, where: string):
     if (thinking !== undefined) blocks.push(thinking);
   }
   blocks.push(...toBlocks(message.content, `${where}.content`));
-  if (typeof message.refusal === 'string' && message.refusal !== '') blocks.push({ type: 'text', text: message.refusal });
+  if (typeof message.refusal === 'string' && message.refusal !== '')
+    blocks.push({ type: 'text', text: message.refusal });
   for (const call of message.tool_calls ?? []) blocks.push(toToolUse(call, names));
   if (message.function_call) {
     const { name, arguments: text } = message.function_call;

@@ -18,7 +18,9 @@ const NEWEST = 9999;
 /** `claude-sonnet-4-5-20250929` → 405; `claude-3-7-sonnet-latest` → 307; a name without a version is the newest. */
 function versionOf(model: string): number {
   const name = model.toLowerCase();
-  const match = /(?:opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name) ?? /claude-(\d)(?:[-.](\d{1,2}))?(?!\d)/.exec(name);
+  const match =
+    /(?:opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name) ??
+    /claude-(\d)(?:[-.](\d{1,2}))?(?!\d)/.exec(name);
   if (match === null) return NEWEST;
   return Number(match[1]) * 100 + Number(match[2] ?? 0);
 }

@@ -52,7 +52,8 @@ function documentFrom(file: { mediaType: string; data: string }, title: string |
   }
   if (file.mediaType.startsWith('text/')) {
     const text = decodeText(file.data);
-    if (text !== undefined) return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text }, ...named };
+    if (text !== undefined)
+      return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text }, ...named };
   }
   throw new Refused('invalid_request', `Anthropic takes PDF and text documents, not ${file.mediaType}.`, where);
 }
@@ -65,7 +66,8 @@ function fromFile(file: JsonObject, where: string): Block {
   if (data !== undefined) {
     const uri = parseDataUri(data) ?? { mediaType: 'application/pdf', data };
     const mediaType = format ?? uri.mediaType;
-    if (IMAGES.has(mediaType)) return { type: 'image', source: { type: 'base64', media_type: mediaType, data: uri.data } };
+    if (IMAGES.has(mediaType))
+      return { type: 'image', source: { type: 'base64', media_type: mediaType, data: uri.data } };
     return documentFrom({ mediaType, data: uri.data }, title, where);
   }
   if (id === undefined) throw new Refused('invalid_request', 'A file needs file_data or file_id.', where);
@@ -98,7 +100,11 @@ export function toBlock(part: ContentPart, where: string): Block | undefined {
     default:
       // Native blocks have a type and whatever else Anthropic defines for them.
       if (NATIVE.has(part.type)) return fields as Block;
-      throw new Refused('unsupported_parameter', `Anthropic does not take content of type ${part.type}.`, `${where}.type`);
+      throw new Refused(
+        'unsupported_parameter',
+        `Anthropic does not take content of type ${part.type}.`,
+        `${where}.type`,
+      );
   }
 }
 

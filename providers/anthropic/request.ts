@@ -211,7 +211,9 @@ function toBody(plan: Plan): MessagesBody {
 
 function usesFiles(body: MessagesBody): boolean {
   return body.messages.some((turn) =>
-    turn.content.some((block) => block.type === 'container_upload' || (isObject(block['source']) && block['source']['type'] === 'file')),
+    turn.content.some(
+      (block) => block.type === 'container_upload' || (isObject(block['source']) && block['source']['type'] === 'file'),
+    ),
   );
 }
 
@@ -224,7 +226,14 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
   return orRefusal(() => {
     const dropped = [...parameters.dropped];
     // Names and structured output follow from the caller's request: the answer is read with the same one.
-    const body = toBody({ kept, target, model, names: toolNamesOf(request), output: structuredOutputOf(kept, target), dropped });
+    const body = toBody({
+      kept,
+      target,
+      model,
+      names: toolNamesOf(request),
+      output: structuredOutputOf(kept, target),
+      dropped,
+    });
     const betas = betasOf(kept, settings, usesFiles(body));
     const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
     return {

@@ -22,7 +22,11 @@ export function toThinkingBlock(block: JsonObject): ThinkingBlock | undefined {
   if (block['type'] === 'redacted_thinking') return { type: 'redacted_thinking', data: textOf(block['data']) ?? '' };
   if (block['type'] !== 'thinking') return undefined;
   const signature = textOf(block['signature']);
-  return { type: 'thinking', thinking: textOf(block['thinking']) ?? '', ...(signature === undefined ? {} : { signature }) };
+  return {
+    type: 'thinking',
+    thinking: textOf(block['thinking']) ?? '',
+    ...(signature === undefined ? {} : { signature }),
+  };
 }
 
 function addToolUse(parts: Parts, block: JsonObject, names: ToolNames, output: StructuredOutput): void {

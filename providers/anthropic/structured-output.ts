@@ -37,7 +37,8 @@ class Recursive extends Error {
 
 function resolveRef(ref: string, root: JsonObject): unknown {
   let at: unknown = root;
-  for (const key of ref.split('/').slice(1)) at = isObject(at) ? at[key.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
+  for (const key of ref.split('/').slice(1))
+    at = isObject(at) ? at[key.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
   return at;
 }
 
@@ -71,7 +72,8 @@ function strict(given: unknown, root: JsonObject, refs: readonly string[]): unkn
   }
   if (result['type'] === 'object' || isObject(result['properties'])) result['additionalProperties'] = false;
   const limits = describeLimits(given);
-  if (limits !== '') result['description'] = typeof given['description'] === 'string' ? `${given['description']} (${limits})` : limits;
+  if (limits !== '')
+    result['description'] = typeof given['description'] === 'string' ? `${given['description']} (${limits})` : limits;
   return result;
 }
 
@@ -110,14 +112,19 @@ function asTool(schema: JsonObject): StructuredOutput {
 export function structuredOutputOf(request: ChatRequest, target: Target): StructuredOutput {
   const format = request.response_format;
   if (!format || format.type === 'text' || isForced(target.settings, 'response_format')) return { kind: 'none' };
-  if (format.type === 'json_object') return { kind: 'tool', schema: { type: 'object', additionalProperties: true }, wrapped: false };
+  if (format.type === 'json_object')
+    return { kind: 'tool', schema: { type: 'object', additionalProperties: true }, wrapped: false };
   const schema = format.json_schema.schema ?? { type: 'object' };
   const native = claudeModel(target.model).jsonSchema ? strictSchema(schema) : undefined;
   return native === undefined ? asTool(schema) : { kind: 'native', schema: native };
 }
 
 export function jsonTool(schema: JsonObject): AnthropicTool {
-  return { name: JSON_TOOL, description: 'Gives the final answer. Its arguments are the answer.', input_schema: schema };
+  return {
+    name: JSON_TOOL,
+    description: 'Gives the final answer. Its arguments are the answer.',
+    input_schema: schema,
+  };
 }
 
 /** The answer's text from the tool's arguments. */

@@ -33,19 +33,27 @@ function adaptiveEffort(budgetTokens: number, model: ClaudeModel): ReasoningEffo
 function adaptive(model: ClaudeModel, effort: ReasoningEffort | undefined, given?: ThinkingSetting): Thinking {
   const display = model.adaptiveOnly ? { display: 'summarized' } : {};
   const word = effort === 'minimal' ? 'low' : effort;
-  return { thinking: { ...display, ...given, type: 'adaptive' }, ...(word === undefined ? {} : { effort: word }), on: true };
+  return {
+    thinking: { ...display, ...given, type: 'adaptive' },
+    ...(word === undefined ? {} : { effort: word }),
+    on: true,
+  };
 }
 
 function budgeted(budgetTokens: number, maxTokens: number | undefined): Thinking {
   if (maxTokens !== undefined && maxTokens <= LEAST_BUDGET) return OFF;
   const most = maxTokens === undefined ? Infinity : maxTokens - 1;
-  return { thinking: { type: 'enabled', budget_tokens: Math.min(Math.max(budgetTokens, LEAST_BUDGET), most) }, on: true };
+  return {
+    thinking: { type: 'enabled', budget_tokens: Math.min(Math.max(budgetTokens, LEAST_BUDGET), most) },
+    on: true,
+  };
 }
 
 function fromSetting(setting: ThinkingSetting, model: ClaudeModel, maxTokens: number | undefined): Thinking {
   if (setting.type === 'disabled') return model.adaptiveOnly ? OFF : { thinking: setting, on: false };
   const budget = setting.budget_tokens ?? budgetOfEffort('medium');
-  if (setting.type === 'adaptive') return model.thinking === 'adaptive' ? adaptive(model, undefined, setting) : budgeted(budget, maxTokens);
+  if (setting.type === 'adaptive')
+    return model.thinking === 'adaptive' ? adaptive(model, undefined, setting) : budgeted(budget, maxTokens);
   return model.adaptiveOnly ? adaptive(model, adaptiveEffort(budget, model)) : budgeted(budget, maxTokens);
 }
 
@@ -53,14 +61,18 @@ function fromSetting(setting: ThinkingSetting, model: ClaudeModel, maxTokens: nu
 export function lacksThinking(messages: readonly ChatMessage[]): boolean {
   const last = messages.findLast((message) => message.role === 'assistant');
   if (last === undefined || (last.tool_calls ?? []).length === 0 || messages.at(-1)?.role === 'user') return false;
-  return !(last.thinking_blocks ?? []).some((block) => block.type === 'redacted_thinking' || (block.signature ?? '') !== '');
+  return !(last.thinking_blocks ?? []).some(
+    (block) => block.type === 'redacted_thinking' || (block.signature ?? '') !== '',
+  );
 }
 
 export function toThinking(request: ChatRequest, model: ClaudeModel, maxTokens: number | undefined): Thinking {
   const effort = effortOf(request);
   if (request.thinking) {
     const setting = fromSetting(request.thinking, model, maxTokens);
-    return effort !== undefined && setting.thinking?.type === 'adaptive' && effort !== 'none' ? { ...setting, effort } : setting;
+    return effort !== undefined && setting.thinking?.type === 'adaptive' && effort !== 'none'
+      ? { ...setting, effort }
+      : setting;
   }
   if (effort === undefined || effort === 'none' || model.thinking === 'none') return OFF;
   return model.thinking === 'adaptive' ? adaptive(model, effort) : budgeted(budgetOfEffort(effort), maxTokens);

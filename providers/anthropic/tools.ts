@@ -10,13 +10,20 @@ function toTool(tool: Tool, names: ToolNames, where: string): AnthropicTool {
   if (declared === undefined) {
     // Anthropic's own tools: web search, computer use, a text editor, or a custom one in its own shape.
     if (tool.type !== 'custom' || isObject(tool['input_schema'])) return tool as unknown as AnthropicTool;
-    throw new Refused('unsupported_parameter', 'Anthropic does not take custom tools without a schema.', `${where}.type`);
+    throw new Refused(
+      'unsupported_parameter',
+      'Anthropic does not take custom tools without a schema.',
+      `${where}.type`,
+    );
   }
   const schema = declared.parameters ?? {};
   return {
     name: names.toWire(declared.name),
     ...(textOf(declared.description) === undefined ? {} : { description: declared.description }),
-    input_schema: schema['type'] === 'object' ? schema : { ...schema, type: 'object', ...(schema['properties'] ? {} : { properties: {} }) },
+    input_schema:
+      schema['type'] === 'object'
+        ? schema
+        : { ...schema, type: 'object', ...(schema['properties'] ? {} : { properties: {} }) },
     ...(tool.cache_control === undefined ? {} : { cache_control: tool.cache_control }),
   };
 }
@@ -38,7 +45,8 @@ function webSearch(options: unknown): AnthropicTool {
 
 export function toTools(request: ChatRequest, names: ToolNames): AnthropicTool[] {
   const tools = (request.tools ?? []).map((tool, index) => toTool(tool, names, `tools[${index}]`));
-  if (request['web_search_options'] !== undefined && request['web_search_options'] !== null) tools.push(webSearch(request['web_search_options']));
+  if (request['web_search_options'] !== undefined && request['web_search_options'] !== null)
+    tools.push(webSearch(request['web_search_options']));
   return tools;
 }
 

@@ -16,7 +16,9 @@ function countAt(raw: JsonObject, field: string): number {
   return isCount(value) ? value : 0;
 }
 
-function cacheWrites(raw: JsonObject): NonNullable<Usage['prompt_tokens_details']>['cache_creation_token_details'] | undefined {
+function cacheWrites(
+  raw: JsonObject,
+): NonNullable<Usage['prompt_tokens_details']>['cache_creation_token_details'] | undefined {
   const split = raw['cache_creation'];
   if (!isObject(split)) return undefined;
   const short = countAt(split, 'ephemeral_5m_input_tokens');

@@ -60,7 +60,11 @@ function toTool(request: ChatRequest): ToolCall | undefined {
   const tool = (request.tools ?? []).find((declared) => named === undefined || declared.function?.name === named);
   if (tool?.function === undefined) return undefined;
   const args = instanceOf(tool.function.parameters ?? { type: 'object' });
-  return { id: 'call_mock_1', type: 'function', function: { name: tool.function.name, arguments: JSON.stringify(args) } };
+  return {
+    id: 'call_mock_1',
+    type: 'function',
+    function: { name: tool.function.name, arguments: JSON.stringify(args) },
+  };
 }
 
 function usageOf(prompt: number, completion: number): Usage {

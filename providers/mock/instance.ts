@@ -95,9 +95,13 @@ function instance(given: unknown, root: JsonObject, depth: number): unknown {
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: Math.min(numberOf(schema['minItems']) ?? 0, 100) }, () => instance(schema['items'], root, depth + 1));
+      return Array.from({ length: Math.min(numberOf(schema['minItems']) ?? 0, 100) }, () =>
+        instance(schema['items'], root, depth + 1),
+      );
     default:
-      return isObject(schema['properties']) || schema['type'] === 'object' ? objectInstance(schema, root, depth) : 'mock';
+      return isObject(schema['properties']) || schema['type'] === 'object'
+        ? objectInstance(schema, root, depth)
+        : 'mock';
   }
 }
 

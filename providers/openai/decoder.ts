@@ -43,7 +43,13 @@ function withChoice(state: State, index: number, choice: Choice): State {
 }
 
 /** Servers that give every parallel call index 0 differ in the ids: a new id is a new call. */
-function placeTool(call: ToolCallDelta, position: number, tools: string[], targetId: string, choiceIndex: number): ToolCallDelta {
+function placeTool(
+  call: ToolCallDelta,
+  position: number,
+  tools: string[],
+  targetId: string,
+  choiceIndex: number,
+): ToolCallDelta {
   const id = textOf(call.id);
   let index = typeof call.index === 'number' ? call.index : id === undefined ? Math.max(0, tools.length - 1) : -1;
   if (id !== undefined) {
@@ -122,10 +128,14 @@ function readChoice(raw: unknown, position: number, state: State, target: Target
     }
   }
   const word: unknown = choice.finish_reason;
-  if (word === undefined || word === null || (word === '' && next.tools.length === 0) || next.finished) choice.finish_reason = null;
+  if (word === undefined || word === null || (word === '' && next.tools.length === 0) || next.finished)
+    choice.finish_reason = null;
   else {
     if (!isFinishReason(word) && typeof word === 'string' && word !== '') {
-      delta['provider_specific_fields'] = { ...(delta['provider_specific_fields'] as object | undefined), native_finish_reason: word };
+      delta['provider_specific_fields'] = {
+        ...(delta['provider_specific_fields'] as object | undefined),
+        native_finish_reason: word,
+      };
     }
     choice.finish_reason = finishReasonOf(word, next.tools.length > 0);
     next = { ...next, finished: true };
@@ -140,7 +150,14 @@ function named(frame: JsonObject, state: State): State {
 }
 
 function usageChunk(state: State, usage: Usage): ChatChunk {
-  return { id: state.id, object: 'chat.completion.chunk', created: state.created, model: state.model, choices: [], usage };
+  return {
+    id: state.id,
+    object: 'chat.completion.chunk',
+    created: state.created,
+    model: state.model,
+    choices: [],
+    usage,
+  };
 }
 
 /** A server that ended without a reason for a choice has still answered: its clients wait for exactly one reason per choice. */
@@ -192,12 +209,15 @@ function onFrame(frame: JsonObject, state: State, context: Context, self: Decode
   }
   const { choices } = frame;
   if (choices === undefined || choices === null) return step([], next, state, context, self);
-  if (!Array.isArray(choices)) return failed(invalidResponse(`${dialect.title} sent a chunk whose choices are not a list.`));
+  if (!Array.isArray(choices))
+    return failed(invalidResponse(`${dialect.title} sent a chunk whose choices are not a list.`));
   for (let position = 0; position < choices.length; position += 1) {
     const choice: unknown = choices[position];
-    if (isObject(choice) && isObject(choice['error'])) return failed(toFailureInside({ title: dialect.title, body: choice }));
+    if (isObject(choice) && isObject(choice['error']))
+      return failed(toFailureInside({ title: dialect.title, body: choice }));
     const read = readChoice(choice, position, next, target);
-    if (read === undefined) return failed(invalidResponse(`${dialect.title} sent a chunk that is not a chat completion chunk.`));
+    if (read === undefined)
+      return failed(invalidResponse(`${dialect.title} sent a chunk that is not a chat completion chunk.`));
     next = read;
   }
   // Every field below is checked or set, so the parsed object is a chunk.

@@ -12,7 +12,8 @@ export type Dialect = {
   /** Differs by model: which parameters this model cannot take with this value. */
   readonly objection?: (model: string, name: string, value: unknown, effort: unknown) => string | undefined;
   /** What the limit on the answer's length is called. `as_sent` leaves the caller's choice. */
-  readonly maxTokens: 'max_tokens' | 'max_completion_tokens' | 'as_sent' | ((model: string) => 'max_completion_tokens' | 'as_sent');
+  readonly maxTokens:
+    'max_tokens' | 'max_completion_tokens' | 'as_sent' | ((model: string) => 'max_completion_tokens' | 'as_sent');
   readonly rename?: Readonly<Record<string, string>>;
   /** Word for `tool_choice: "required"`, and for a named tool where it cannot be named. */
   readonly toolChoice?: { readonly required?: string; readonly named?: string };

@@ -3,7 +3,12 @@ import type { ChatMessage, ContentPart, TextPart, Tool } from '../protocol/chat.
 import { isObject } from '../protocol/json.ts';
 import type { Dialect, ForeignField } from './dialect.ts';
 
-const FOREIGN: readonly ForeignField[] = ['cache_control', 'reasoning_content', 'thinking_blocks', 'provider_specific_fields'];
+const FOREIGN: readonly ForeignField[] = [
+  'cache_control',
+  'reasoning_content',
+  'thinking_blocks',
+  'provider_specific_fields',
+];
 
 function foreignFor(dialect: Dialect): readonly ForeignField[] {
   return FOREIGN.filter((field) => !dialect.keeps.includes(field));
@@ -31,7 +36,12 @@ function toContent(content: ContentPart[], dialect: Dialect): string | ContentPa
   return dialect.flattenText === true ? flatten(parts) : parts;
 }
 
-function isUntouched(message: ChatMessage, content: ChatMessage['content'], foreign: readonly ForeignField[], dialect: Dialect): boolean {
+function isUntouched(
+  message: ChatMessage,
+  content: ChatMessage['content'],
+  foreign: readonly ForeignField[],
+  dialect: Dialect,
+): boolean {
   if (content !== message.content) return false;
   if (foreign.some((field) => message[field] !== undefined)) return false;
   if (dialect.noNames === true && message.name !== undefined) return false;

@@ -22,7 +22,13 @@ export function wantsMaxCompletionTokens(model: string): boolean {
   return isOSeries(name) || isReasoningGpt(name);
 }
 
-const NOT_WITH_O_SERIES: ReadonlySet<string> = new Set(['logprobs', 'top_logprobs', 'top_p', 'presence_penalty', 'frequency_penalty']);
+const NOT_WITH_O_SERIES: ReadonlySet<string> = new Set([
+  'logprobs',
+  'top_logprobs',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+]);
 const NOT_WITH_REASONING_GPT: ReadonlySet<string> = new Set([
   'presence_penalty',
   'frequency_penalty',

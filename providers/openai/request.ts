@@ -51,7 +51,8 @@ function setReasoning(body: ChatRequest, dialect: Dialect): void {
 function setTools(body: ChatRequest, dialect: Dialect): void {
   if (body.tools && body.tools.length > 0) {
     body.tools = toTools(body.tools, dialect);
-    if (body.tool_choice !== undefined) body['tool_choice'] = toToolChoice(body.tool_choice, dialect) as typeof body.tool_choice;
+    if (body.tool_choice !== undefined)
+      body['tool_choice'] = toToolChoice(body.tool_choice, dialect) as typeof body.tool_choice;
     return;
   }
   // OpenAI refuses an empty list, and both of these without tools.
@@ -70,7 +71,13 @@ function setStreaming(body: ChatRequest, request: ChatRequest, dialect: Dialect)
 }
 
 function noAddress(dialect: Dialect): Refusal {
-  return { refused: { code: 'provider_unreachable', message: `${dialect.title} has no address: set api_base on the deployment.`, billed: 'no' } };
+  return {
+    refused: {
+      code: 'provider_unreachable',
+      message: `${dialect.title} has no address: set api_base on the deployment.`,
+      billed: 'no',
+    },
+  };
 }
 
 function hasEnded(dialect: Dialect, ended: string): Refusal {
@@ -107,7 +114,8 @@ export function createToRequest(dialect: Dialect, baseUrl: string): RequestTrans
     // OpenAI takes metadata only for answers it stores; otherwise it is the gateway's own (tags, traces).
     if (body.metadata !== undefined && body['store'] !== true) delete body.metadata;
     const hottest = dialect.temperature?.most;
-    if (hottest !== undefined && typeof body.temperature === 'number') body.temperature = Math.min(body.temperature, hottest);
+    if (hottest !== undefined && typeof body.temperature === 'number')
+      body.temperature = Math.min(body.temperature, hottest);
     for (const [from, to] of Object.entries(dialect.rename ?? {})) {
       if (body[from] === undefined) continue;
       body[to] = body[from];

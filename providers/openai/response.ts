@@ -36,7 +36,8 @@ function fromParts(parts: readonly unknown[]): { content: string; reasoning: str
   for (const part of parts) {
     if (!isObject(part)) continue;
     if (part['type'] === 'thinking') {
-      for (const thought of listOf(part['thinking'])) if (isObject(thought)) reasoning.push(textOf(thought['text']) ?? '');
+      for (const thought of listOf(part['thinking']))
+        if (isObject(thought)) reasoning.push(textOf(thought['text']) ?? '');
     } else content.push(textOf(part['text']) ?? '');
   }
   return { content: content.join(''), reasoning: reasoning.join('') };

@@ -159,7 +159,12 @@ function addChoice(choices: Map<number, ChoiceParts>, piece: ChunkChoice): void 
 }
 
 function toToolCall({ id, name, pieces, others }: ToolParts): ToolCall {
-  return { ...others, id, type: 'function', function: { name, arguments: pieces.length === 0 ? '{}' : pieces.join('') } };
+  return {
+    ...others,
+    id,
+    type: 'function',
+    function: { name, arguments: pieces.length === 0 ? '{}' : pieces.join('') },
+  };
 }
 
 function toMessage(parts: ChoiceParts): AssistantMessage {

@@ -12,12 +12,16 @@ const cacheControl = z.looseObject({ type: text, ttl: text.optional() });
 
 const PARTS: Readonly<Record<string, z.ZodType>> = {
   text: z.looseObject({ text, cache_control: cacheControl.optional() }),
-  image_url: z.looseObject({ image_url: z.union([text.min(1), z.looseObject({ url: text.min(1), detail: text.optional() })]) }),
+  image_url: z.looseObject({
+    image_url: z.union([text.min(1), z.looseObject({ url: text.min(1), detail: text.optional() })]),
+  }),
   input_audio: z.looseObject({ input_audio: z.looseObject({ data: text, format: text }) }),
   file: z.looseObject({
     file: z
       .looseObject({ file_data: text.optional(), file_id: text.optional(), filename: text.optional() })
-      .refine((file) => file.file_data !== undefined || file.file_id !== undefined, { error: 'needs file_data or file_id' }),
+      .refine((file) => file.file_data !== undefined || file.file_id !== undefined, {
+        error: 'needs file_data or file_id',
+      }),
   }),
   refusal: z.looseObject({ refusal: text }),
 };
@@ -25,7 +29,8 @@ const PARTS: Readonly<Record<string, z.ZodType>> = {
 const part = z.looseObject({ type: text.min(1) }).check((context) => {
   const schema = Object.hasOwn(PARTS, context.value.type) ? PARTS[context.value.type] : undefined;
   const result = schema?.safeParse(context.value);
-  if (result?.success === false) for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined } as z.core.$ZodRawIssue);
+  if (result?.success === false)
+    for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined } as z.core.$ZodRawIssue);
 });
 
 const content = z.union([text, z.array(part).min(1)]);
@@ -38,7 +43,15 @@ const toolCall = z.looseObject({
 
 const functionCall = z.looseObject({ name: text.min(1), arguments: text });
 
-const SAYS_SOMETHING = ['content', 'tool_calls', 'function_call', 'refusal', 'audio', 'reasoning_content', 'thinking_blocks'] as const;
+const SAYS_SOMETHING = [
+  'content',
+  'tool_calls',
+  'function_call',
+  'refusal',
+  'audio',
+  'reasoning_content',
+  'thinking_blocks',
+] as const;
 
 const instructions = { content, name: text.optional(), cache_control: cacheControl.optional() };
 
@@ -62,7 +75,12 @@ const message = z.discriminatedUnion('role', [
       error: 'is required for an assistant message without tool calls',
       path: ['content'],
     }),
-  z.looseObject({ role: z.literal('tool'), tool_call_id: text.min(1), content, cache_control: cacheControl.optional() }),
+  z.looseObject({
+    role: z.literal('tool'),
+    tool_call_id: text.min(1),
+    content,
+    cache_control: cacheControl.optional(),
+  }),
   z.looseObject({ role: z.literal('function'), name: text.min(1), content: content.nullable() }),
 ]);
 

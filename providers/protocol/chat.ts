@@ -4,8 +4,16 @@ import type { Usage } from './usage.ts';
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export type TextPart = { type: 'text'; text: string; cache_control?: CacheControl };
-export type ImagePart = { type: 'image_url'; image_url: string | { url: string; detail?: string; format?: string }; cache_control?: CacheControl };
-export type AudioPart = { type: 'input_audio'; input_audio: { data: string; format: string }; cache_control?: CacheControl };
+export type ImagePart = {
+  type: 'image_url';
+  image_url: string | { url: string; detail?: string; format?: string };
+  cache_control?: CacheControl;
+};
+export type AudioPart = {
+  type: 'input_audio';
+  input_audio: { data: string; format: string };
+  cache_control?: CacheControl;
+};
 export type FilePart = {
   type: 'file';
   file: { file_data?: string; file_id?: string; filename?: string; format?: string };
@@ -19,7 +27,12 @@ export type ThinkingBlock =
   | { type: 'thinking'; thinking: string; signature?: string; cache_control?: CacheControl }
   | { type: 'redacted_thinking'; data: string; cache_control?: CacheControl };
 
-export type ToolCall = { id: string; type: 'function'; function: { name: string; arguments: string }; [field: string]: unknown };
+export type ToolCall = {
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: string };
+  [field: string]: unknown;
+};
 
 export type ChatMessage = {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool' | 'function';
@@ -42,12 +55,16 @@ export type Tool = {
   [field: string]: unknown;
 };
 
-export type ToolChoice = 'auto' | 'none' | 'required' | 'any' | { type: string; function?: { name: string }; [field: string]: unknown };
+export type ToolChoice =
+  'auto' | 'none' | 'required' | 'any' | { type: string; function?: { name: string }; [field: string]: unknown };
 
 export type ResponseFormat =
   | { type: 'text' }
   | { type: 'json_object'; [field: string]: unknown }
-  | { type: 'json_schema'; json_schema: { name: string; description?: string; schema?: Record<string, unknown>; strict?: boolean | null } };
+  | {
+      type: 'json_schema';
+      json_schema: { name: string; description?: string; schema?: Record<string, unknown>; strict?: boolean | null };
+    };
 
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 

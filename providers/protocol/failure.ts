@@ -83,7 +83,11 @@ function byStatus(status: number): ErrorCode {
     case 503:
       return 'provider_unavailable';
     default:
-      return status >= 400 && status < 500 ? 'invalid_request' : status >= 500 ? 'provider_error' : 'provider_invalid_response';
+      return status >= 400 && status < 500
+        ? 'invalid_request'
+        : status >= 500
+          ? 'provider_error'
+          : 'provider_invalid_response';
   }
 }
 
@@ -95,10 +99,12 @@ function byWords(status: number, text: string): ErrorCode | undefined {
   if (status < 500 && status !== 429 && says(text, POLICY_PHRASES)) return 'content_policy_violation';
   // Groq answers 413 when a request alone is over the tokens-per-minute limit.
   if (status === 413 && /rate_limit|tokens per minute|\btpm\b/.test(text)) return 'rate_limit_exceeded';
-  if (status === 400 && /throttlingexception|token_quota_reached|service tier capacity exceeded/.test(text)) return 'rate_limit_exceeded';
+  if (status === 400 && /throttlingexception|token_quota_reached|service tier capacity exceeded/.test(text))
+    return 'rate_limit_exceeded';
   if (status === 400 && /unsupported_(parameter|value)/.test(text)) return 'unsupported_parameter';
   if (status === 400 && says(text, MODEL_PHRASES)) return 'provider_model_not_found';
-  if (status === 400 && /(invalid|incorrect) (x-)?api[- _]?key|invalid_api_key/.test(text)) return 'provider_auth_failed';
+  if (status === 400 && /(invalid|incorrect) (x-)?api[- _]?key|invalid_api_key/.test(text))
+    return 'provider_auth_failed';
   if ((status === 500 || status === 503) && says(text, OVERLOAD_PHRASES)) return 'provider_overloaded';
   return undefined;
 }
@@ -159,7 +165,9 @@ const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
  * An error inside a 200: as a frame of a stream, or as the whole body. The model may have worked before it, so it may be billed.
  * Without a status of its own it counts as the provider's fault.
  */
-export function toFailureInside(answer: Omit<ErrorAnswer, 'status' | 'headers'> & { readonly status?: number }): Failure {
+export function toFailureInside(
+  answer: Omit<ErrorAnswer, 'status' | 'headers'> & { readonly status?: number },
+): Failure {
   const read = readErrorBody(answer.body);
   const said = answer.status ?? read.status;
   const status = said ?? STATUS_BY_TYPE.get(read.code ?? '') ?? STATUS_BY_TYPE.get(read.type ?? '') ?? 500;

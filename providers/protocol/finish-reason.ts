@@ -1,9 +1,22 @@
 /** Every provider's word for "why it ended", in OpenAI's words. */
 import type { FinishReason } from './chat.ts';
 
-const OWN: ReadonlySet<string> = new Set<FinishReason>(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
+const OWN: ReadonlySet<string> = new Set<FinishReason>([
+  'stop',
+  'length',
+  'tool_calls',
+  'content_filter',
+  'function_call',
+]);
 
-const LENGTH = ['max_tokens', 'max_token', 'maximum_tokens', 'model_length', 'model_context_window_exceeded', 'compaction'];
+const LENGTH = [
+  'max_tokens',
+  'max_token',
+  'maximum_tokens',
+  'model_length',
+  'model_context_window_exceeded',
+  'compaction',
+];
 const TOOL_CALLS = ['tool_use', 'tool_call'];
 const CONTENT_FILTER = [
   'refusal',

@@ -121,7 +121,8 @@ export type ParameterCheck = {
 export function checkParameters(request: ChatRequest, check: ParameterCheck): Parameters | Refusal {
   const { settings } = check;
   const dropped: string[] = [];
-  const source = settings['additional_drop_params'] === undefined ? request : applyAdditionalDrops(request, settings, dropped);
+  const source =
+    settings['additional_drop_params'] === undefined ? request : applyAdditionalDrops(request, settings, dropped);
   const kept: ChatRequest = { model: source.model, messages: source.messages };
   for (const name in source) {
     const value = source[name];

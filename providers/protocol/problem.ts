@@ -82,7 +82,9 @@ function unionWords(issue: Extract<Issue, { code: 'invalid_union' }>): string {
     if (first?.code === 'invalid_value') return first.values.map((value) => JSON.stringify(value));
     return [];
   });
-  return words.length === 0 ? 'another type' : [words.slice(0, -1).join(', '), words.at(-1)].filter((word) => word !== '').join(' or ');
+  return words.length === 0
+    ? 'another type'
+    : [words.slice(0, -1).join(', '), words.at(-1)].filter((word) => word !== '').join(' or ');
 }
 
 function sentence(issue: Issue, where: string, value: unknown): string {
@@ -96,11 +98,14 @@ function sentence(issue: Issue, where: string, value: unknown): string {
       return `Invalid value for '${where}': expected ${unionWords(issue)}, but got ${quote(value)}.`;
     case 'too_small':
       if (issue.origin === 'string') return `Invalid value for '${where}': must not be empty.`;
-      if (issue.origin === 'array') return `Invalid value for '${where}': must hold at least ${String(issue.minimum)} item(s).`;
+      if (issue.origin === 'array')
+        return `Invalid value for '${where}': must hold at least ${String(issue.minimum)} item(s).`;
       return `Invalid value for '${where}': must be at least ${String(issue.minimum)}, but got ${quote(value)}.`;
     case 'too_big':
-      if (issue.origin === 'string') return `Invalid value for '${where}': must have at most ${String(issue.maximum)} characters.`;
-      if (issue.origin === 'array') return `Invalid value for '${where}': must hold at most ${String(issue.maximum)} items.`;
+      if (issue.origin === 'string')
+        return `Invalid value for '${where}': must have at most ${String(issue.maximum)} characters.`;
+      if (issue.origin === 'array')
+        return `Invalid value for '${where}': must hold at most ${String(issue.maximum)} items.`;
       return `Invalid value for '${where}': must be at most ${String(issue.maximum)}, but got ${quote(value)}.`;
     case 'custom':
       return `Invalid value for '${where}': ${issue.message}.`;
@@ -116,7 +121,8 @@ export function toProblem(error: z.ZodError, body: unknown): Problem {
   if (first === undefined) return { message: 'The request is invalid.' };
   const { issue, path } = locate(first, []);
   // A discriminated union reports its root; the field at fault is the one that tells the members apart.
-  const discriminator: unknown = issue.code === 'invalid_union' && 'discriminator' in issue ? issue.discriminator : undefined;
+  const discriminator: unknown =
+    issue.code === 'invalid_union' && 'discriminator' in issue ? issue.discriminator : undefined;
   const full = typeof discriminator === 'string' && path.at(-1) !== discriminator ? [...path, discriminator] : path;
   if (full.length === 0) return { message: `The request body must be a JSON object, but is ${quote(body)}.` };
   const where = pathText(full);

@@ -2,7 +2,13 @@
 import { isObject } from './json.ts';
 
 /** Set by the transport, or credentials: a configured header must not replace them. */
-const RESERVED: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'authorization']);
+const RESERVED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'authorization',
+]);
 
 /** `extra_headers` of a deployment, names in lower case. */
 export function extraHeaders(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {

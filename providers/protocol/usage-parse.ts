@@ -50,13 +50,18 @@ export function parseUsage(raw: unknown, quirks: UsageQuirks = {}): Usage | unde
   const total = countOf(raw['total_tokens']);
   if (prompt === 'absurd' || completion === 'absurd' || total === 'absurd') return undefined;
   if (prompt === 'absent') return undefined;
-  if (hasAbsurdCount(raw['prompt_tokens_details']) || hasAbsurdCount(raw['completion_tokens_details'])) return undefined;
+  if (hasAbsurdCount(raw['prompt_tokens_details']) || hasAbsurdCount(raw['completion_tokens_details']))
+    return undefined;
 
   const promptDetails = withCached(raw);
   const completionDetails = isObject(raw['completion_tokens_details']) ? raw['completion_tokens_details'] : undefined;
   let completionTokens = completion === 'absent' ? 0 : completion;
   const reasoning = completionDetails?.['reasoning_tokens'];
-  if (quirks.reasoningBeside === true && typeof reasoning === 'number' && total === prompt + completionTokens + reasoning) {
+  if (
+    quirks.reasoningBeside === true &&
+    typeof reasoning === 'number' &&
+    total === prompt + completionTokens + reasoning
+  ) {
     completionTokens += reasoning;
   }
   const sum = prompt + completionTokens;

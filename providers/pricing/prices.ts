@@ -1,0 +1,110 @@
+/** What a model costs and how long its context is: the generated list, under the deployment's own prices. */
+import { parsePrices, type PriceFields, type Prices } from './cost.ts';
+import list from './prices.json' with { type: 'json' };
+
+export type ModelFacts = {
+  readonly provider: string;
+  readonly mode?: string;
+  readonly maxInputTokens?: number;
+  readonly maxOutputTokens?: number;
+  readonly prices: PriceFields;
+};
+
+type Row = {
+  readonly provider: string;
+  readonly mode?: string;
+  readonly max_input_tokens?: number;
+  readonly max_output_tokens?: number;
+  readonly [price: string]: unknown;
+};
+
+/** Fixed, so that tests of money can compute the expected sum by hand: 150 and 600 nano-dollars per token. */
+const MOCK: Row = {
+  provider: 'mock',
+  mode: 'chat',
+  input_cost_per_token: '0.00000015',
+  output_cost_per_token: '0.0000006',
+};
+
+// The generator writes exactly this shape.
+const ROWS: Readonly<Record<string, Row>> = list.models as Readonly<Record<string, Row>>;
+
+export const pricesSource: { readonly source: string; readonly date: string } = {
+  source: list.source,
+  date: list.date,
+};
+
+function at(key: string): Row | undefined {
+  return Object.hasOwn(ROWS, key) ? ROWS[key] : undefined;
+}
+
+/** A fine-tuned model costs what the list says for its base: `ft:gpt-4o-2024-08-06:acme::id`. */
+function fineTuned(model: string): string | undefined {
+  const [prefix, base] = model.split(':');
+  return prefix === 'ft' && base !== undefined ? `ft:${base}` : undefined;
+}
+
+function rowOf(provider: string, model: string): Row | undefined {
+  if (provider === 'mock') return MOCK;
+  const prefixed = at(`${provider}/${model}`);
+  if (prefixed !== undefined) return prefixed;
+  // A bare name is one provider's; the same name on a server of one's own has another price.
+  const bare = at(model) ?? at(fineTuned(model) ?? '');
+  return bare?.provider === provider ? bare : undefined;
+}
+
+/** Facts of a listed model. `model` is the upstream's name, or a key of the list such as `base_model` holds. */
+export function modelFacts(provider: string, model: string): ModelFacts | undefined {
+  const row = rowOf(provider, model);
+  if (row === undefined) return undefined;
+  const {
+    provider: owner,
+    mode,
+    max_input_tokens: maxInputTokens,
+    max_output_tokens: maxOutputTokens,
+    ...prices
+  } = row;
+  return {
+    provider: owner,
+    ...(mode === undefined ? {} : { mode }),
+    ...(maxInputTokens === undefined ? {} : { maxInputTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    prices,
+  };
+}
+
+const PRICE_FIELD = /_cost_per_|_token_cost/;
+
+function overridesIn(settings: PriceFields | undefined): PriceFields {
+  const found: Record<string, unknown> = {};
+  for (const name in settings) {
+    const value = settings[name];
+    if (PRICE_FIELD.test(name) && value !== null && value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+export type PriceOptions = {
+  /** The deployment's settings and `model_info`: prices written there win over the list. */
+  readonly settings?: PriceFields;
+  readonly modelInfo?: PriceFields;
+  /** The tier the provider says it served (`priority`, `flex`). */
+  readonly serviceTier?: string;
+};
+
+/** A key of the list, whatever the provider: an operator who names a base model means exactly it. */
+function baseModelRow(provider: string, options: PriceOptions): Row | undefined {
+  const name = options.modelInfo?.['base_model'] ?? options.settings?.['base_model'];
+  return typeof name === 'string' ? (rowOf(provider, name) ?? at(name)) : undefined;
+}
+
+/**
+ * Order: the deployment's own prices over those of `provider/model`, else of `model`, else of the base model. Nothing when the price is
+ * unknown, which is never the same as free.
+ */
+export function priceOf(provider: string, model: string, options: PriceOptions = {}): Prices | undefined {
+  const row = rowOf(provider, model) ?? baseModelRow(provider, options);
+  const fields = { ...row, ...overridesIn(options.modelInfo), ...overridesIn(options.settings) };
+  const tier = options.serviceTier;
+  return parsePrices(fields, tier === 'priority' || tier === 'flex' ? tier : undefined);
+}
