@@ -110,7 +110,8 @@ function onJson(state: State, index: number, open: OpenBlock | undefined, json: 
     }
     case 'other':
       return { state: withBlock(state, index, { ...open, json: open.json + json }) };
-    default:
+    case 'text':
+    case 'thinking':
       return { state };
   }
 }

@@ -81,7 +81,9 @@ function blocksOf(message: ChatMessage, names: ToolNames, where: string): Block[
     case 'tool':
     case 'function':
       return [toolResult(message, where)];
-    default:
+    case 'system':
+    case 'developer':
+    case 'user':
       return toBlocks(message.content, `${where}.content`);
   }
 }

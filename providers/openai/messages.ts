@@ -18,8 +18,7 @@ function withoutCacheControl(parts: ContentPart[]): ContentPart[] {
   if (!parts.some((part) => part.cache_control !== undefined)) return parts;
   return parts.map((part) => {
     const { cache_control: _dropped, ...rest } = part;
-    // A part minus an optional field is a part; the compiler cannot see it through the union.
-    return rest as ContentPart;
+    return rest;
   });
 }
 
@@ -77,8 +76,7 @@ export function toTools(tools: readonly Tool[], dialect: Dialect): Tool[] {
     const plain = dialect.looseTools === true ? loosened(tool) : tool;
     if (plain.cache_control === undefined || dialect.keeps.includes('cache_control')) return plain;
     const { cache_control: _dropped, ...rest } = plain;
-    // A tool minus an optional field; the rest of an indexed type loses its named fields.
-    return rest as Tool;
+    return rest;
   });
 }
 

@@ -25,7 +25,7 @@ function toToolCall(raw: unknown, index: number, target: Target): ToolCall {
     ...raw,
     id: textOf(raw['id']) ?? `call_${target.id}_${index}`,
     type: 'function',
-    function: { ...called, name: String(called['name'] ?? ''), arguments: toArguments(called['arguments']) },
+    function: { ...called, name: textOf(called['name']) ?? '', arguments: toArguments(called['arguments']) },
   };
 }
 

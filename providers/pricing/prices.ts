@@ -26,8 +26,7 @@ const MOCK: Row = {
   output_cost_per_token: '0.0000006',
 };
 
-// The generator writes exactly this shape.
-const ROWS: Readonly<Record<string, Row>> = list.models as Readonly<Record<string, Row>>;
+const ROWS: Readonly<Record<string, Row>> = list.models;
 
 export const pricesSource: { readonly source: string; readonly date: string } = {
   source: list.source,

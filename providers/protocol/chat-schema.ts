@@ -30,7 +30,7 @@ const part = z.looseObject({ type: text.min(1) }).check((context) => {
   const schema = Object.hasOwn(PARTS, context.value.type) ? PARTS[context.value.type] : undefined;
   const result = schema?.safeParse(context.value);
   if (result?.success === false)
-    for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined } as z.core.$ZodRawIssue);
+    for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined });
 });
 
 const content = z.union([text, z.array(part).min(1)]);

@@ -108,8 +108,11 @@ function sentence(issue: Issue, where: string, value: unknown): string {
         return `Invalid value for '${where}': must hold at most ${String(issue.maximum)} items.`;
       return `Invalid value for '${where}': must be at most ${String(issue.maximum)}, but got ${quote(value)}.`;
     case 'custom':
-      return `Invalid value for '${where}': ${issue.message}.`;
-    default:
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
       return `Invalid value for '${where}': ${issue.message}.`;
   }
 }
