@@ -5,7 +5,7 @@ import type { Target, TimingReport, Timings } from './load-spec.ts';
 import type { Concurrency, Latency, Measurement, Streaming, Throughput } from './measurement.ts';
 import { modelName } from './model-name.ts';
 import type { Options } from './options.ts';
-import { canMeasureProcesses, CpuMeter, memoryMb } from './processes.ts';
+import { canMeasureProcesses, CpuMeter, memoryMb, totalMs } from './processes.ts';
 import { percentile } from './statistics.ts';
 
 /** Short for a model, long enough for durable work to hide behind. */
@@ -112,11 +112,11 @@ const measureThroughput = async (input: MeasureInput, failures: Failures): Promi
     connections: options.connections,
     durationMs: options.seconds * 1_000,
   });
-  const upstreamCpuMs = upstreamMeter.stop();
+  const upstreamCpuMs = totalMs(upstreamMeter.stop());
   // The clock of a durable gateway stops when nothing is left to do, not when the last answer is out.
   await running.settled();
   const settledAtNs = process.hrtime.bigint();
-  const cpuMs = meter.stop();
+  const cpu = meter.stop();
   failures.add(report);
   const after = await running.ledger?.();
   const startedAtNs = BigInt(report.startedAtNs);
@@ -129,7 +129,8 @@ const measureThroughput = async (input: MeasureInput, failures: Failures): Promi
     p50Ms: report.p50Ms,
     p99Ms: report.p99Ms,
     settleMs,
-    cpuMsPerRequest: canMeasureProcesses ? cpuMs / report.completed : Number.NaN,
+    cpuMsPerRequest: canMeasureProcesses ? totalMs(cpu) / report.completed : Number.NaN,
+    cpuByProgram: [...cpu].map(([program, ms]) => ({ program, msPerRequest: ms / report.completed })),
     memoryMb: canMeasureProcesses ? memoryMb(running.family) : Number.NaN,
     ...(before === undefined || after === undefined ? {} : { ledger: difference(after, before) }),
     upstreamLoad: canMeasureProcesses ? upstreamCpuMs / answeringMs : Number.NaN,

@@ -27,6 +27,7 @@ export type Throughput = {
   /** From the last answer until everything was settled. */
   readonly settleMs: number;
   readonly cpuMsPerRequest: number;
+  readonly cpuByProgram: readonly { readonly program: string; readonly msPerRequest: number }[];
   readonly memoryMb: number;
   readonly ledger?: Ledger;
   /** Share of one core that the fake provider and the load generator used. */

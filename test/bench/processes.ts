@@ -9,6 +9,8 @@ const SAMPLE_INTERVAL_MS = 500;
 
 type ProcessInfo = {
   readonly pid: number;
+  /** Name of the program, at most 15 characters. */
+  readonly name: string;
   readonly parent: number;
   readonly bornAtTicks: number;
   readonly cpuTicks: number;
@@ -29,7 +31,8 @@ const readProcess = (pid: number): ProcessInfo | undefined => {
   // The name in parentheses may hold spaces; fields are counted from behind it (proc(5): state is field 3).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
-  return { pid, parent: field(4), bornAtTicks: field(22), cpuTicks: field(14) + field(15) };
+  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
+  return { pid, name, parent: field(4), bornAtTicks: field(22), cpuTicks: field(14) + field(15) };
 };
 
 const listProcesses = (): ProcessInfo[] =>
@@ -73,35 +76,44 @@ export const memoryMb = (family: Family): number => {
   return kilobytes.reduce((sum, value) => sum + value, 0) / 1_024;
 };
 
+/** Milliseconds of CPU, by the name of the program. */
+export type CpuUse = ReadonlyMap<string, number>;
+
+export const totalMs = (use: CpuUse): number => [...use.values()].reduce((sum, value) => sum + value, 0);
+
 /** Counts CPU time from its creation on. */
 export class CpuMeter {
   private readonly family: Family;
-  private readonly first = new Map<string, number>();
-  private readonly last = new Map<string, number>();
+  private readonly seen = new Map<string, { readonly name: string; readonly firstTicks: number; lastTicks: number }>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(family: Family) {
     this.family = family;
-    this.sample(true);
-    this.timer = setInterval(() => this.sample(false), SAMPLE_INTERVAL_MS);
+    for (const info of familyOf(family)) this.note(info, info.cpuTicks);
+    this.timer = setInterval(() => this.sample(), SAMPLE_INTERVAL_MS);
     this.timer.unref();
   }
 
-  /** Milliseconds of CPU used by all members, those that ended included. */
-  stop(): number {
+  /** What all members used since, those that ended included. */
+  stop(): CpuUse {
     clearInterval(this.timer);
-    this.sample(false);
-    let ticks = 0;
-    for (const [key, value] of this.last) ticks += value - (this.first.get(key) ?? 0);
-    return (ticks * 1_000) / TICKS_PER_SECOND;
+    this.sample();
+    const use = new Map<string, number>();
+    for (const { name, firstTicks, lastTicks } of this.seen.values()) {
+      use.set(name, (use.get(name) ?? 0) + ((lastTicks - firstTicks) * 1_000) / TICKS_PER_SECOND);
+    }
+    return use;
   }
 
-  private sample(isFirst: boolean): void {
-    for (const { pid, bornAtTicks, cpuTicks } of familyOf(this.family)) {
-      const key = `${pid}@${bornAtTicks}`;
-      if (isFirst) this.first.set(key, cpuTicks);
-      this.last.set(key, cpuTicks);
-    }
+  private sample(): void {
+    for (const info of familyOf(this.family)) this.note(info, 0);
+  }
+
+  private note({ pid, name, bornAtTicks, cpuTicks }: ProcessInfo, firstTicks: number): void {
+    const key = `${pid}@${bornAtTicks}`;
+    const known = this.seen.get(key);
+    if (known === undefined) this.seen.set(key, { name, firstTicks, lastTicks: cpuTicks });
+    else known.lastTicks = cpuTicks;
   }
 }
 

@@ -16,6 +16,7 @@ const measurement = (addedP50Ms: number, requestsPerSecond: number): Measurement
     p99Ms: 90,
     settleMs: 12,
     cpuMsPerRequest: 1.5,
+    cpuByProgram: [{ program: 'node', msPerRequest: 1.5 }],
     memoryMb: 300,
     upstreamLoad: 0.1,
     generatorLoad: 0.2,

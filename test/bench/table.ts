@@ -125,12 +125,18 @@ const askLines = (row: Row & { measured: Measurement }, rows: readonly Row[]): r
 const notes = (row: Row): readonly string[] => {
   if ('skipped' in row) return [];
   const { measured } = row;
-  const { ledger, completed, settleMs, upstreamLoad, generatorLoad } = measured.throughput;
+  const { cpuByProgram, ledger, completed, settleMs, upstreamLoad, generatorLoad } = measured.throughput;
   const lines: string[] = [];
   if (ledger !== undefined) {
     lines.push(
       `${completed.toLocaleString('en-US')} answered, ${ledger.completed.toLocaleString('en-US')} completed in the ledger, ` +
         `${ledger.unacknowledged} without an acknowledged workflow; all settled ${settleMs.toFixed(0)} ms after the last answer`,
+    );
+  }
+  if (cpuByProgram.length > 1) {
+    const shares = cpuByProgram.toSorted((a, b) => b.msPerRequest - a.msPerRequest);
+    lines.push(
+      `CPU-ms per request: ${shares.map(({ program, msPerRequest }) => `${program} ${msPerRequest.toFixed(2)}`).join(', ')}`,
     );
   }
   if (measured.failed > 0)
