@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from './nearest.ts';
 import { formatPath, type Path, type Problem, type ProblemKind } from './problem.ts';
-import { keyNotes } from './kinds.ts';
+import { bareSchema, keyNotes } from './kinds.ts';
 import { isPriceKey, deploymentParamsSchema } from './schema-deployment.ts';
 import { fileSchema, type FileSettings } from './schema.ts';
 import type { Places, Tree } from './yaml-tree.ts';
@@ -69,15 +69,8 @@ function valueAt(tree: Tree, path: Path): { container: object | undefined; value
   return { container, value };
 }
 
-/** The schema inside optional, transformed and the like. */
-function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional) return bare(schema.unwrap());
-  if (schema instanceof z.ZodPipe) return bare(schema.in);
-  return schema;
-}
-
 function keysAt(schema: z.core.$ZodType, path: Path): string[] {
-  const inner = bare(schema);
+  const inner = bareSchema(schema);
   const [step, ...rest] = path;
   if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => keysAt(option, path));
   if (step === undefined) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
@@ -90,7 +83,7 @@ function keysAt(schema: z.core.$ZodType, path: Path): string[] {
 function warningsOf(tree: Tree, report: Report): Problem[] {
   const warnings: Problem[] = [];
   const visit = (schema: z.core.$ZodType, value: unknown, path: Path): void => {
-    const inner = bare(schema);
+    const inner = bareSchema(schema);
     if (Array.isArray(value)) {
       if (inner instanceof z.ZodArray)
         for (const [n, item] of value.entries()) visit(inner.element, item, [...path, n]);
@@ -110,18 +103,12 @@ function warningsOf(tree: Tree, report: Report): Problem[] {
         if (!strict && !isOpen(path, key)) warnings.push(unknownKey([...path, key], Object.keys(inner.shape), report));
         continue;
       }
-      const note = keyNotes.get(bare(known) as z.ZodType);
+      const note = keyNotes.get(bareSchema(known));
       if (note === undefined) visit(known, item, [...path, key]);
       else if (note.status === 'renamed') {
         warnings.push(report('renamed', [...path, key], 'has no effect', { hint: `Write instead: ${note.instead}` }));
       } else if (!isNothing(item, note.off)) {
-        warnings.push(
-          report(
-            'not_served',
-            [...path, key],
-            'is a setting of LiteLLM that Holdfast does not serve yet; it has no effect',
-          ),
-        );
+        warnings.push(report('not_served', [...path, key], 'is understood, but not served yet: it has no effect'));
       }
     }
   };
@@ -145,7 +132,7 @@ function isNothing(value: unknown, off: unknown): boolean {
 function unknownKey(path: Path, known: readonly string[], report: Report): Problem {
   const key = String(path[path.length - 1]);
   const passedOn = path.includes('litellm_params')
-    ? ' and is passed on to the provider’s translation as it is'
+    ? " and is passed on to the provider's translation as it is"
     : ' and has no effect';
   return report('unknown_key', path, `is not a known key${passedOn}`, adviceFor(key, known));
 }

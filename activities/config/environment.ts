@@ -63,6 +63,12 @@ export type Environment = {
   readonly [Name in keyof typeof TABLE]?: (typeof TABLE)[Name] extends Entry<infer T> ? T : never;
 };
 
+/** The variable that a setting comes from; the first of its names when none is set. */
+export function variableOf(name: keyof Environment, variables: Variables): string {
+  const entry = TABLE[name];
+  return entry.variables.find((candidate) => (variables[candidate] ?? '') !== '') ?? entry.variables[0] ?? name;
+}
+
 /** Empty variables count as not set: that is how compose files and shells "unset" one. */
 export function readEnvironment(variables: Variables): { environment: Environment; problems: Problem[] } {
   const values: Record<string, unknown> = {};

@@ -1,12 +1,8 @@
 /** The shapes in which LiteLLM's files name fallbacks, and the one shape the router reads. */
 import { kind } from './kinds.ts';
 
-export type FallbackList = {
-  /** Model group → what is tried after it, in order. */
-  readonly byGroup: Readonly<Record<string, readonly string[]>>;
-  /** For every group without a list of its own. */
-  readonly defaults: readonly string[];
-};
+/** Model group → what is tried after it, in order; `*` stands for every group without a list of its own. */
+export type FallbackList = Readonly<Record<string, readonly string[]>>;
 
 /** One mention of a model group in a list of fallbacks, with the steps from the list to it. */
 export type Mention = {
@@ -22,15 +18,16 @@ export type Mention = {
 export function parseFallbacks(value: unknown): { list: FallbackList; mentions: Mention[] } | undefined {
   // Without a prototype: a group may be called "constructor".
   const byGroup = Object.create(null) as Record<string, readonly string[]>;
-  const defaults: string[] = [];
   const mentions: Mention[] = [];
 
+  const add = (group: string, names: readonly string[]): void => {
+    byGroup[group] = [...(byGroup[group] ?? []), ...names];
+  };
   const readMap = (map: object, steps: readonly (string | number)[]): boolean => {
     for (const [group, targets] of Object.entries(map)) {
       const names: unknown[] = Array.isArray(targets) ? targets : [targets];
       if (!names.every((name) => typeof name === 'string')) return false;
-      if (group === '*') defaults.push(...names);
-      else byGroup[group] = [...(byGroup[group] ?? []), ...names];
+      add(group, names);
       if (group !== '*') mentions.push({ name: group, role: 'from', steps: [...steps, group] });
       for (const [n, name] of names.entries()) {
         mentions.push({ name, role: 'to', steps: Array.isArray(targets) ? [...steps, group, n] : [...steps, group] });
@@ -42,7 +39,7 @@ export function parseFallbacks(value: unknown): { list: FallbackList; mentions: 
   if (Array.isArray(value)) {
     for (const [n, item] of (value as unknown[]).entries()) {
       if (typeof item === 'string') {
-        defaults.push(item);
+        add('*', [item]);
         mentions.push({ name: item, role: 'to', steps: [n] });
       } else if (typeof item !== 'object' || item === null || Array.isArray(item) || !readMap(item, [n])) {
         return undefined;
@@ -51,7 +48,7 @@ export function parseFallbacks(value: unknown): { list: FallbackList; mentions: 
   } else if (typeof value !== 'object' || value === null || !readMap(value, [])) {
     return undefined;
   }
-  return { list: { byGroup, defaults }, mentions };
+  return { list: byGroup, mentions };
 }
 
 /** The schema of such a list. */

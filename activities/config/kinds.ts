@@ -10,7 +10,7 @@ export type KeyNote =
   | { readonly status: 'renamed'; readonly instead: string };
 
 /** Notes of schemas; kept outside of them so that they do not end up in the JSON schema. */
-export const keyNotes = z.registry<KeyNote>();
+export const keyNotes = z.registry<KeyNote, z.core.$ZodType>();
 
 /** A value in one of the forms `accept` turns into T (undefined = refused). `json` is the JSON schema of those forms. */
 export function kind<T>(expected: string, accept: (value: unknown) => T | undefined, json: Record<string, unknown>) {
@@ -104,9 +104,14 @@ export function seconds() {
 }
 
 /** A duration of ours: a bare number is milliseconds, as everywhere in Holdfast. */
-export function milliseconds() {
-  return kind('milliseconds, or a duration such as "30s", "10m", "1h", "7d"', (value) => parseDuration(value, 1), {
-    anyOf: [{ type: 'number', minimum: 0 }, DURATION_TEXT],
+export function milliseconds(minMs = 0) {
+  const accept = (value: unknown): number | undefined => {
+    const ms = parseDuration(value, 1);
+    return ms !== undefined && ms >= minMs ? ms : undefined;
+  };
+  const least = minMs === 0 ? '' : `, at least ${minMs} ms`;
+  return kind(`milliseconds, or a duration such as "30s", "10m", "1h", "7d"${least}`, accept, {
+    anyOf: [{ type: 'number', minimum: minMs }, DURATION_TEXT],
   });
 }
 
@@ -140,6 +145,19 @@ export function anyMap() {
  */
 export function notServed(keys: readonly string[]): Record<never, z.ZodType> {
   return unserved(false, keys);
+}
+
+/** The schema inside optional, transformed and the like: the one that carries a note. */
+export function bareSchema(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodOptional) return bareSchema(schema.unwrap());
+  if (schema instanceof z.ZodPipe) return bareSchema(schema.in);
+  return schema;
+}
+
+/** A setting that is checked and kept, but that nothing acts upon yet, except for the value `off`. */
+export function notServedBeyond<T extends z.ZodType>(off: unknown, schema: T): T {
+  keyNotes.add(bareSchema(schema), { status: 'not_served', off });
+  return schema;
 }
 
 /** The same for what LiteLLM does unless it is told not to: here `false` is the value that would change something. */

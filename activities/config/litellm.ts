@@ -2,7 +2,6 @@
 import type { Config, Deployment, Fallbacks, HoldfastSettings, RetryPolicy, RouterSettings } from './config.ts';
 import { databaseUrl, redisUrl } from './connections.ts';
 import type { Environment } from './environment.ts';
-import type { FallbackList } from './fallbacks.ts';
 import {
   DEFAULTS,
   type FileSettings,
@@ -12,6 +11,9 @@ import {
 } from './schema.ts';
 
 const BYTES_PER_MIB = 1024 * 1024;
+
+/** Without a prototype, as every map of names here: a group may be called "constructor". */
+const NO_FALLBACKS: Fallbacks = Object.freeze(Object.create(null) as Fallbacks);
 
 export function toConfig(
   settings: FileSettings,
@@ -39,8 +41,6 @@ export function toConfig(
 }
 
 function toRouter(litellm: LitellmSettings, router: RouterSection, environment: Environment): RouterSettings {
-  const fallbacks = router.fallbacks ?? litellm.fallbacks;
-  const defaultFallbacks = router.default_fallbacks ?? litellm.default_fallbacks ?? fallbacks?.defaults ?? [];
   const allowedFails = router.allowed_fails ?? litellm.allowed_fails;
   return {
     strategy: router.routing_strategy ?? 'simple-shuffle',
@@ -48,10 +48,10 @@ function toRouter(litellm: LitellmSettings, router: RouterSection, environment: 
     retryAfterMs: router.retry_after ?? DEFAULTS.retryAfterMs,
     ...(router.retry_policy !== undefined && { retryPolicy: toPolicy(router.retry_policy) }),
     groupRetryPolicy: byName(router.model_group_retry_policy ?? {}, toPolicy),
-    fallbacks: byGroup(fallbacks),
-    contextWindowFallbacks: byGroup(router.context_window_fallbacks ?? litellm.context_window_fallbacks),
-    contentPolicyFallbacks: byGroup(router.content_policy_fallbacks ?? litellm.content_policy_fallbacks),
-    defaultFallbacks,
+    fallbacks: router.fallbacks ?? litellm.fallbacks ?? NO_FALLBACKS,
+    contextWindowFallbacks: router.context_window_fallbacks ?? litellm.context_window_fallbacks ?? NO_FALLBACKS,
+    contentPolicyFallbacks: router.content_policy_fallbacks ?? litellm.content_policy_fallbacks ?? NO_FALLBACKS,
+    defaultFallbacks: router.default_fallbacks ?? litellm.default_fallbacks ?? [],
     maxFallbacks: router.max_fallbacks ?? litellm.max_fallbacks ?? DEFAULTS.maxFallbacks,
     // For whole answers LiteLLM lets request_timeout win over the router's timeout.
     timeoutMs: litellm.request_timeout ?? router.timeout ?? environment.requestTimeoutMs ?? DEFAULTS.timeoutMs,
@@ -69,11 +69,6 @@ function toRouter(litellm: LitellmSettings, router: RouterSection, environment: 
   };
 }
 
-function byGroup(list: FallbackList | undefined): Fallbacks {
-  return byName(list?.byGroup ?? {}, (names) => names);
-}
-
-/** Without a prototype: names are the operator's, and one of them may be "constructor". */
 function byName<T, R>(map: Readonly<Record<string, T>>, value: (item: T) => R): Readonly<Record<string, R>> {
   const result = Object.create(null) as Record<string, R>;
   for (const [name, item] of Object.entries(map)) result[name] = value(item);

@@ -4,7 +4,7 @@ import { check } from './check.ts';
 import type { Config, Deployment } from './config.ts';
 import { refuseDatabaseUrl } from './connections.ts';
 import { deploymentId } from './deployment.ts';
-import { environmentProblem, readEnvironment, type Environment } from './environment.ts';
+import { environmentProblem, readEnvironment, variableOf, type Environment } from './environment.ts';
 import { toFlag } from './kinds.ts';
 import { checkLinks } from './links.ts';
 import { toConfig } from './litellm.ts';
@@ -58,7 +58,7 @@ function loadWithoutFile(model: string | undefined, env: Variables, providers: P
         ...(made.hint !== undefined && { hint: made.hint }),
       });
   }
-  problems.push(...environmentSecrets({}, environment));
+  problems.push(...environmentSecrets({}, environment, env));
   if (problems.length > 0) return refused(problems);
   const [first] = deployments;
   const bare = model !== undefined && first !== undefined && first.model !== model ? { [first.model]: model } : {};
@@ -94,7 +94,10 @@ function loadFile(file: string, env: Variables, providers: ProviderTable): LoadR
   )) {
     (problem.kind === 'invalid' ? problems : warnings).push(problem);
   }
-  problems.push(...fileSecrets(tree, places, file), ...environmentSecrets(checked.settings ?? {}, environment));
+  problems.push(
+    ...fileSecrets(tree, places, file),
+    ...environmentSecrets(checked.settings ?? {}, environment, variables),
+  );
   if (problems.length > 0 || checked.settings === undefined) return refused(problems, warnings);
 
   const settings = checked.settings;
@@ -165,7 +168,7 @@ function fileSecrets(tree: Tree, places: Places, file: string): Problem[] {
   return problems;
 }
 
-function environmentSecrets(settings: FileSettings, environment: Environment): Problem[] {
+function environmentSecrets(settings: FileSettings, environment: Environment, variables: Variables): Problem[] {
   const general = settings.general_settings ?? {};
   const problems: Problem[] = [];
   const { masterKey, databaseUrl } = environment;
@@ -176,7 +179,7 @@ function environmentSecrets(settings: FileSettings, environment: Environment): P
   ) {
     const message = refuseMasterKey(masterKey);
     if (message !== undefined)
-      problems.push({ ...environmentProblem('LITELLM_MASTER_KEY', message), hint: MASTER_KEY_HINT });
+      problems.push({ ...environmentProblem(variableOf('masterKey', variables), message), hint: MASTER_KEY_HINT });
   }
   if (databaseUrl !== undefined && general.database_url === undefined) {
     const message = refuseDatabaseUrl(databaseUrl);

@@ -73,7 +73,7 @@ function findWildcard(wildcards: readonly Wildcard[], name: string): Match | und
   for (const { text, capture, deployments } of wildcards) {
     const captured = capture(name);
     // `openai/` alone names no model: the upstream would be asked for "".
-    if (captured === undefined || captured.every((part) => part === '')) continue;
+    if (captured === undefined || deployments.some(({ model }) => substitute(model, captured) === '')) continue;
     return {
       group: name,
       pattern: text,

@@ -5,8 +5,8 @@ import { distance } from 'fastest-levenshtein';
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  // A third of the letters may differ: `num_retrys` is found, `port` is not taken for `sort`.
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // A third of the letters may differ; two swapped ones count as two, so that `mian` still finds `main`.
+  let bestDistance = Math.ceil(name.length / 3) + 1;
   for (const candidate of known) {
     const found = distance(wanted, candidate.toLowerCase());
     if (found < bestDistance) {

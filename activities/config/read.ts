@@ -110,7 +110,7 @@ function readText(file: string, problems: Problem[]): string | undefined {
     if (bytes.length > MAX_FILE_BYTES) return unreadable('larger than 32 MiB, which is no configuration');
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     return unreadable(READ_ERRORS[code] ?? 'cannot be read');
   }
 }

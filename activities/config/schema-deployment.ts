@@ -8,6 +8,7 @@ import {
   mapOf,
   names,
   notServed,
+  notServedBeyond,
   notServedOn,
   renamed,
   seconds,
@@ -61,20 +62,18 @@ export const PARAMETER_NAMES: ReadonlySet<string> = new Set(Object.keys(paramete
 
 /** Settings that a provider's translation reads; passed on under their own names. */
 const providerSettings = {
-  api_version: text().optional().describe('Version of the provider’s API (Azure).'),
+  api_version: text().optional().describe("Version of the provider's API (Azure)."),
   organization: text().optional().describe('Sent as OpenAI-Organization.'),
   project: text().optional(),
   region_name: text().optional(),
   extra_headers: mapOf(text()).optional().describe('Sent with every call.'),
-  headers: mapOf(text()).optional(),
   extra_body: anyMap().optional().describe('Merged into the body of every call.'),
   drop_params: flag().optional().describe('Leave out parameters that the provider does not have, instead of a 400.'),
-  modify_params: flag().optional(),
+  modify_params: notServedBeyond(false, flag()).optional(),
   additional_drop_params: names().optional().describe('Parameters to leave out always.'),
   allowed_openai_params: names()
     .optional()
     .describe('Parameters to send although the provider is not known to have them.'),
-  merge_reasoning_content_in_choices: flag().optional(),
   aws_access_key_id: z.unknown().optional(),
   aws_secret_access_key: z.unknown().optional(),
   aws_session_token: z.unknown().optional(),
@@ -123,16 +122,16 @@ const prices = {
 /** Settings of the deployment itself, read by the router; not passed on. */
 const own = {
   model: text().describe('provider/model, such as openai/gpt-4o. A bare name works where it is known.'),
-  custom_llm_provider: text().optional().describe('The provider, when the model’s name does not say it.'),
-  api_key: text().optional().describe('Default: the provider’s environment variable.'),
-  api_base: url().optional().describe('Default: the provider’s own address.'),
+  custom_llm_provider: text().optional().describe("The provider, when the model's name does not say it."),
+  api_key: text().optional().describe("Default: the provider's environment variable."),
+  api_base: url().optional().describe("Default: the provider's own address."),
   base_url: url().optional().describe('The same as api_base.'),
   litellm_credential_name: text().optional().describe('An entry of credential_list; keys given here win over it.'),
   rpm: whole().optional().describe('Requests per minute; also its weight where none is given.'),
   tpm: whole().optional().describe('Tokens per minute; also its weight where neither weight nor rpm is given.'),
-  weight: decimal().optional().describe('Share of the group’s traffic; wins over rpm and tpm.'),
+  weight: decimal().optional().describe("Share of the group's traffic; wins over rpm and tpm."),
   order: whole().optional().describe('Lower is tried first.'),
-  max_parallel_requests: whole(1).optional(),
+  max_parallel_requests: notServedBeyond(null, whole(1)).optional(),
   timeout: seconds().optional().describe('Whole attempt, seconds.'),
   stream_timeout: seconds().optional().describe('To the first chunk of a stream, seconds.'),
   num_retries: whole().optional(),

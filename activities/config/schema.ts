@@ -9,6 +9,7 @@ import {
   milliseconds,
   names,
   notServed,
+  notServedBeyond,
   notServedOn,
   oneOf,
   renamed,
@@ -54,7 +55,7 @@ const shared = {
     .describe('The same, for requests that are too long for the model.'),
   content_policy_fallbacks: fallbackList()
     .optional()
-    .describe('The same, for requests the provider’s content policy refused.'),
+    .describe("The same, for requests the provider's content policy refused."),
   default_fallbacks: names().optional().describe('Tried for every model without fallbacks of its own.'),
   max_fallbacks: whole().optional().describe(`Default ${DEFAULTS.maxFallbacks}.`),
   allowed_fails: whole().optional().describe('Failures before a deployment cools down. Default: by its failure rate.'),
@@ -79,7 +80,9 @@ const litellmSettings = z.looseObject(
     drop_params: flag()
       .optional()
       .describe('Leave out parameters that a provider does not have, instead of a 400. Default false.'),
-    modify_params: flag().optional().describe('Repair requests a provider would refuse. Default false.'),
+    modify_params: notServedBeyond(false, flag())
+      .optional()
+      .describe('Repair requests a provider would refuse. Default false.'),
     request_timeout: seconds().optional().describe('Whole attempt, seconds. Default 600.'),
     credential_list: credentialList.optional().describe('As credential_list at the top.'),
     set_verbose: renamed('the environment variable LITELLM_LOG=DEBUG'),
@@ -139,7 +142,7 @@ const alias = z.union(
 const routerSettings = z.looseObject(
   {
     ...shared,
-    routing_strategy: oneOf(STRATEGIES)
+    routing_strategy: notServedBeyond('simple-shuffle', oneOf(STRATEGIES))
       .optional()
       .describe('How a deployment of a group is chosen. Default simple-shuffle.'),
     timeout: seconds().optional().describe('Whole attempt, seconds. Default 600.'),
@@ -152,17 +155,19 @@ const routerSettings = z.looseObject(
       .optional()
       .describe('How long a deployment is left alone after failures, seconds. Default 5.'),
     disable_cooldowns: flag().optional().describe('Default false.'),
-    enable_pre_call_checks: flag()
+    enable_pre_call_checks: notServedBeyond(false, flag())
       .optional()
       .describe('Skip deployments whose context window is too small. Default false.'),
     model_group_alias: mapOf(alias).optional().describe('Other names for model groups: {alias: group}.'),
-    default_max_parallel_requests: whole(1).optional().describe('For deployments without max_parallel_requests.'),
+    default_max_parallel_requests: notServedBeyond(null, whole(1))
+      .optional()
+      .describe('For deployments without max_parallel_requests.'),
     default_litellm_params: deploymentParamsSchema
       .partial()
       .optional()
       .describe('litellm_params for deployments that do not give them.'),
-    redis_url: text().optional().describe('redis://… or rediss://…'),
-    redis_host: text().optional(),
+    redis_url: notServedBeyond(null, text()).optional().describe('redis://… or rediss://…'),
+    redis_host: notServedBeyond(null, text()).optional(),
     redis_port: whole(1).optional().describe('Default 6379.'),
     redis_username: text().optional(),
     redis_password: text().optional(),
@@ -178,7 +183,9 @@ const generalSettings = z.looseObject(
   {
     master_key: text()
       .optional()
-      .describe('The operator’s key: "sk-" and at least 17 further characters. Default: made and kept on first start.'),
+      .describe(
+        'The operator\'s key: "sk-" and at least 17 further characters. Default: made and kept on first start.',
+      ),
     dangerously_permit_weak_or_unset_master_key: flag()
       .optional()
       .describe('For trying things out only. Default false.'),
@@ -205,12 +212,12 @@ const holdfast = z.strictObject(
       ),
     max_queue: milliseconds().optional().describe('How long a request waits for room before 503. Default 5s.'),
     drain: milliseconds().optional().describe('How long a stopping process waits for its requests. Default 60s.'),
-    lease: milliseconds()
+    lease: milliseconds(100)
       .optional()
       .describe('How long a process may be silent before its attempts count as lost. Default 10s.'),
-    retention: milliseconds()
+    retention: milliseconds(1_000)
       .optional()
-      .describe('How long results, streams and idempotency keys are kept. Default 7d, at least 1d.'),
+      .describe('How long results, streams and idempotency keys are kept. Default 7d.'),
     max_body_mb: decimal().optional().describe(`Largest request body, MiB. Default ${DEFAULTS.maxBodyMb}.`),
     delivery: oneOf(['at_least_once', 'at_most_once'])
       .optional()
@@ -251,7 +258,7 @@ export const fileSchema = z.looseObject({
     .describe('Read as if they were set in the environment; they win over it.'),
   include: names().optional().describe('Further files, relative to this one: lists are appended, maps are updated.'),
   credential_list: credentialList.optional(),
-  holdfast: holdfast.optional().describe('Holdfast’s own settings.'),
+  holdfast: holdfast.optional().describe("Holdfast's own settings."),
   ...notServed(SECTIONS),
 });
 
