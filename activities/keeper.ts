@@ -1,9 +1,18 @@
 /** What every process does beside its requests: prolongs its lease, stops what was cancelled elsewhere, finds what nobody carries, forgets the old. */
+import type { Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { HoldfastSettings } from './config/config.ts';
 import type { Database } from './store/pool.ts';
 import { forgetProcesses, type Processes } from './store/processes.ts';
-import { findCancelled, findOrphans, findWithoutWorkflow, forgetRequests, type Orphan } from './store/requests.ts';
+import {
+  endRequest,
+  findCancelled,
+  findOrphans,
+  findWaiting,
+  findWithoutWorkflow,
+  forgetRequests,
+  type Orphan,
+} from './store/requests.ts';
 
 export type KeeperDeps = {
   readonly database: Database;
@@ -11,6 +20,8 @@ export type KeeperDeps = {
   readonly attempts: Attempts;
   readonly settings: () => Pick<HoldfastSettings, 'leaseMs' | 'retentionMs'>;
   readonly giveOwnWorkflow: (orphan: Orphan) => Promise<void>;
+  /** Whether the request's own workflow has been closed, however it was. */
+  readonly hasClosedWorkflow: (id: string) => Promise<boolean>;
   readonly log: { warn(details: object, message: string): void; info(details: object, message: string): void };
 };
 
@@ -22,9 +33,17 @@ const WITHOUT_WORKFLOW_MS = 10_000;
 const FORGET_MS = 60_000;
 /** At a time: a crash of a busy process leaves thousands, and starting them all at once would stall the callers of this one. */
 const ORPHANS_AT_ONCE = 50;
+const WAITING_MS = 30_000;
+const WAITING_AT_ONCE = 100;
 const FORGET_AT_ONCE = 5_000;
 /** Owner ids are looked up while requests of their time are open; long after that they are noise. */
 const FORGET_PROCESSES_AFTER_MS = 24 * 3_600_000;
+
+const TERMINATED: Failure = {
+  code: 'internal_error',
+  message: "The request's workflow was closed before the request had an answer.",
+  billed: 'maybe',
+};
 
 export function startKeeper(deps: KeeperDeps): Keeper {
   const { leaseMs } = deps.settings();
@@ -62,6 +81,17 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     );
   };
 
+  let lookedAt = '';
+  const endTerminated = async (): Promise<void> => {
+    const ids = await findWaiting(deps.database, lookedAt, WAITING_AT_ONCE);
+    lookedAt = ids.length < WAITING_AT_ONCE ? '' : (ids.at(-1) ?? '');
+    for (const id of ids) {
+      // It may have ended in order since it was found; then this changes nothing.
+      if (await deps.hasClosedWorkflow(id))
+        await endRequest(deps.database, id, { state: 'failed', error: JSON.stringify(TERMINATED) });
+    }
+  };
+
   const forget = async (): Promise<void> => {
     await forgetRequests(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
     await forgetProcesses(deps.database, FORGET_PROCESSES_AFTER_MS);
@@ -72,6 +102,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     every(CANCEL_MS, stopCancelled, deps),
     every(ORPHANS_MS, carryOrphans, deps),
     every(WITHOUT_WORKFLOW_MS, carryUnrecorded, deps),
+    every(WAITING_MS, endTerminated, deps),
     every(FORGET_MS, forget, deps),
   ];
   return {

@@ -30,6 +30,8 @@ export type Carriers = {
   forget(id: string): void;
   /** Tells the request's own workflow to stop. False when it has none that runs. */
   cancel(id: string): Promise<boolean>;
+  /** Whether the request's own workflow has been closed, however it was. */
+  hasClosedWorkflow(id: string): Promise<boolean>;
   readonly breaker: Breaker;
   /** Starts not yet acknowledged. */
   pending(): number;
@@ -183,6 +185,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
         // No workflow of its own (it rides a convoy) or it has ended; the ledger's mark reaches whoever makes the call.
         return false;
       }
+    },
+    hasClosedWorkflow: async (id) => {
+      const { status } = await client.workflow.getHandle(id).describe();
+      return status.name !== 'RUNNING';
     },
     breaker,
     pending: () => pending,

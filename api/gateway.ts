@@ -19,7 +19,7 @@ import { migrate } from '../activities/store/migrate.ts';
 import { createPlans } from '../activities/store/plans.ts';
 import { createPool } from '../activities/store/pool.ts';
 import { createProcesses } from '../activities/store/processes.ts';
-import { readRequest } from '../activities/store/requests.ts';
+import { noteCarrier, readRequest } from '../activities/store/requests.ts';
 import { createSettlements } from '../activities/store/settlements.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
@@ -102,8 +102,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     deployment: (id: string) => liveConfig().deployments.find((deployment) => deployment.id === id),
     dropParams: () => liveConfig().dropParams,
   };
-  const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'>): Promise<void> =>
-    carriers.giveOwnWorkflow({ ...passenger, kind: 'chatCompletion' });
+  const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'>): Promise<void> => {
+    await carriers.giveOwnWorkflow({ ...passenger, kind: 'chatCompletion' });
+    await noteCarrier(database, [passenger.id], passenger.id);
+  };
   const activities = createRequestActivities({
     ...steps,
     giveOwnWorkflow: async (id) => {
@@ -133,6 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     attempts,
     settings: () => liveConfig().holdfast,
     giveOwnWorkflow,
+    hasClosedWorkflow: carriers.hasClosedWorkflow,
     log,
   });
   const watch = startWatch({

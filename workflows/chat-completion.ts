@@ -35,7 +35,7 @@ export async function chatCompletion(input: RequestInput): Promise<EndSummary> {
       });
     } catch (error) {
       if (!isCancellation(error)) throw error;
-      return cancel(id);
+      return await cancel(id);
     } finally {
       running = undefined;
     }

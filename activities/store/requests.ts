@@ -201,16 +201,31 @@ export type Orphan = {
   readonly streaming: boolean;
 };
 
-// A request whose accepting process is gone, or whose newest attempt's owner is, and that is not settled: its workflow may never have been started.
+// Its accepting process is gone and nobody makes a call for it: its workflow may never have been started. One that is known to have
+// a workflow of its own may be waiting there for hours, and is left alone.
 const ORPHANS = `
 select r.id, r.model, r.alias, r.tenant, r.streaming from requests r
-where r.state = 'in_progress' and ${isDead('r.origin')}
+where r.state = 'in_progress' and ${isDead('r.origin')} and r.carrier is distinct from r.id
   and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching' and not ${isDead('a.owner')})
 order by r.id limit $1`;
 
 export async function findOrphans(database: Database, limit: number): Promise<readonly Orphan[]> {
   const { rows } = await database.query<Orphan>(ORPHANS, [limit]);
   return rows;
+}
+
+/**
+ * Open requests that have a workflow of their own and no call under way, accepted more than a minute ago, in the order of their ids:
+ * should an operator have terminated the workflow, nothing else would ever end them.
+ */
+export async function findWaiting(database: Database, afterId: string, limit: number): Promise<readonly string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    `select r.id from requests r where r.state = 'in_progress' and r.carrier = r.id and r.created_at < now() - interval '1 minute' and r.id > $1
+       and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching')
+     order by r.id limit $2`,
+    [afterId, limit],
+  );
+  return rows.map((row) => row.id);
 }
 
 /** Ended requests without a workflow (Temporal was down, or the process died before it noted it), older than a moment. */
