@@ -10,11 +10,14 @@ class Left extends Error {}
 
 function pause(ms: number, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    response.once('close', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      // Left in place, a stream of many pauses would collect one listener for each.
+      response.off('close', end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    response.once('close', end);
   });
 }
 
@@ -62,9 +65,16 @@ async function write(bytes: Buffer, script: Script, call: Call, response: Server
 async function send(bytes: Buffer, call: Call, response: ServerResponse): Promise<void> {
   if (response.destroyed) throw new Left();
   call.bytesSent += bytes.length;
-  if (!response.write(bytes)) {
-    await Promise.race([new Promise((resolve) => response.once('drain', resolve)), closed(response)]);
-  }
+  if (response.write(bytes)) return;
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.once('drain', go);
+    response.once('close', go);
+  });
 }
 
 function bodyOf(script: Script, asked: Asked, answer: Answer): { bytes: Buffer; type: string } {
