@@ -1,6 +1,6 @@
 /** Builds dist/: compiles, copies what is not TypeScript, bundles the workflows. dist/ is replaced as a whole, and only by a good build. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDependencies, ROOT, run, sourceStamp } from './setup.js';
 
@@ -22,6 +22,8 @@ try {
   ]);
   for (const { reason } of [compiled, ...others].filter((each) => each.status === 'rejected')) throw reason;
   if (compiled.value !== 0) throw new Error('the TypeScript compiler found errors: dist/ stays as it was');
+  // mkdtemp closes its folder to others; an image may run as another user than it was built by.
+  await chmod(draft, 0o755);
   await writeFile(join(draft, '.stamp'), stamp);
   await replace(join(ROOT, 'dist'), draft);
 } catch (error) {

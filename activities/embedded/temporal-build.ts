@@ -22,7 +22,7 @@ export async function buildTemporalCli({
   target,
   signal,
 }: ObtainOptions): Promise<Obtained> {
-  const go = (await findOnPath('go', env)) ?? (await findOnPath('go', { PATH: '/usr/local/go/bin' }));
+  const go = await findOnPath('go', env);
   if (go === undefined) return { ok: false, reason: 'Go is not on PATH' };
   const found = await run(go, ['version'], { env, timeout: 20_000 }).then(
     ({ stdout }) => /go1\.(\d+)/.exec(stdout),
