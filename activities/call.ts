@@ -1,5 +1,6 @@
 /** One provider call: translate, send, read, translate back. Knows nothing of the ledger. */
 import { catalog } from '../providers/catalog.ts';
+import { MOCK_BASE_URL } from '../providers/mock.ts';
 import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
@@ -12,9 +13,10 @@ import {
   type WireEvent,
 } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
-import { CallAborted, CallFailed, type HttpClient, type HttpReply } from './http/client.ts';
+import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
 import { toAuthHeaders } from './http/credentials.ts';
 import { createFrameReader, EventTooLarge } from './http/frames.ts';
+import { callMock } from './http/mock.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
 
 export type Call = {
@@ -92,7 +94,7 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
   if ('refused' in wire) return { kind: 'failed', failure: wire.refused };
   reach('call.before_send');
   reachSoon('call.in_flight');
-  const reply = await http.call({
+  const httpCall: HttpCall = {
     method: wire.method,
     url: wire.url,
     headers: {
@@ -104,7 +106,8 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     body: wire.body,
     limits: { firstByteMs: streaming ? call.idleMs : call.timeoutMs, idleMs: streaming ? call.idleMs : call.timeoutMs },
     signal,
-  });
+  };
+  const reply = await (wire.url.startsWith(MOCK_BASE_URL) ? callMock(httpCall) : http.call(httpCall));
   if (reply.status < 200 || reply.status > 299) return { kind: 'failed', failure: await readError(provider, reply) };
   return streaming ? readStream(reply, chat, request, target, call.onChunk) : readWhole(reply, chat, request, target);
 }
