@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from './nearest.ts';
 import { formatPath, type Path, type Problem, type ProblemKind } from './problem.ts';
-import { bareSchema, keyNotes } from './kinds.ts';
+import { bareSchema, keyNotes, toFlag } from './kinds.ts';
 import { isPriceKey, deploymentParamsSchema } from './schema-deployment.ts';
 import { fileSchema, type FileSettings } from './schema.ts';
 import type { Places, Tree } from './yaml-tree.ts';
@@ -126,6 +126,7 @@ function isOpen(path: Path, key: string): boolean {
 /** `cache: false` and `callbacks: []` ask for nothing, so nothing is missing. */
 function isNothing(value: unknown, off: unknown): boolean {
   if (value === null || value === off) return true;
+  if (typeof off === 'boolean' && toFlag(value) === off) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 

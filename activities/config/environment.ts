@@ -85,6 +85,31 @@ export function readEnvironment(variables: Variables): { environment: Environmen
   return { environment: values, problems };
 }
 
+/** Variables of LiteLLM that are understood and without effect so far; reported when set, like keys of the file. */
+const NOT_SERVED = [
+  'STORE_MODEL_IN_DB',
+  'LITELLM_SALT_KEY',
+  'LITELLM_MODIFY_PARAMS',
+  'JSON_LOGS',
+  'REDIS_CLUSTER_NODES',
+  'UI_USERNAME',
+  'UI_PASSWORD',
+  'SERVER_ROOT_PATH',
+  'PROXY_BASE_URL',
+  'SSL_VERIFY',
+];
+
+export function unservedVariables(variables: Variables): Problem[] {
+  const set = NOT_SERVED.filter((name) => {
+    const value = variables[name] ?? '';
+    return value !== '' && (name === 'SSL_VERIFY' ? toFlag(value) === false : toFlag(value) !== false);
+  });
+  return set.map((name) => ({
+    ...environmentProblem(name, 'is understood, but not served yet: it has no effect'),
+    kind: 'not_served',
+  }));
+}
+
 export function environmentProblem(variable: string, message: string): Problem {
   return { kind: 'invalid', file: 'environment', line: 0, column: 0, path: variable, message };
 }

@@ -4,7 +4,7 @@ import { check } from './check.ts';
 import type { Config, Deployment } from './config.ts';
 import { refuseDatabaseUrl } from './connections.ts';
 import { deploymentId } from './deployment.ts';
-import { environmentProblem, readEnvironment, variableOf, type Environment } from './environment.ts';
+import { environmentProblem, readEnvironment, unservedVariables, variableOf, type Environment } from './environment.ts';
 import { toFlag } from './kinds.ts';
 import { checkLinks } from './links.ts';
 import { toConfig } from './litellm.ts';
@@ -63,7 +63,7 @@ function loadWithoutFile(model: string | undefined, env: Variables, providers: P
   const [first] = deployments;
   const bare = model !== undefined && first !== undefined && first.model !== model ? { [first.model]: model } : {};
   const config = toConfig({ router_settings: { model_group_alias: bare } }, deployments, environment, undefined);
-  return { ok: true, config: freeze(config), warnings: [] };
+  return { ok: true, config: freeze(config), warnings: unservedVariables(env) };
 }
 
 function loadFile(file: string, env: Variables, providers: ProviderTable): LoadResult {
@@ -81,6 +81,7 @@ function loadFile(file: string, env: Variables, providers: ProviderTable): LoadR
   const { environment, problems: environmentProblems } = readEnvironment(variables);
   problems.push(...environmentProblems);
 
+  warnings.push(...unservedVariables(variables));
   const checked = check(tree, places, file);
   problems.push(...checked.problems);
   warnings.push(...checked.warnings);
