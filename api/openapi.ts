@@ -10,6 +10,11 @@ import { ERRORS, type ErrorCode } from '../providers/protocol/errors.ts';
 import { errorSchema } from './routes/request-object.ts';
 import type { Route } from './routes/table.ts';
 
+/** As it is committed: indented, so that a change of the contract is readable in a diff. */
+export function openApiText(routes: readonly Route[], version: string): string {
+  return `${JSON.stringify(createOpenApi(routes, version), undefined, 2)}\n`;
+}
+
 export function createOpenApi(routes: readonly Route[], version: string): ReturnType<typeof createDocument> {
   return createDocument({
     openapi: '3.1.0',
@@ -51,11 +56,12 @@ function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
     requestParams: {
       ...(names.length === 0 ? {} : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
       ...(route.query === undefined ? {} : { query: route.query }),
+      ...(route.headers === undefined ? {} : { header: route.headers }),
     },
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
-    responses: { '200': answerOf(route), ...errorsOf(route) },
+    responses: { '200': answerOf(route), ...unavailableOf(route), ...errorsOf(route) },
   };
 }
 
@@ -68,6 +74,11 @@ function answerOf({ answer, answerType, streams }: Route): NonNullable<ZodOpenAp
       ...(streams === true ? { 'text/event-stream': {} } : {}),
     },
   };
+}
+
+function unavailableOf({ unavailable }: Route): ZodOpenApiOperationObject['responses'] {
+  if (unavailable === undefined) return {};
+  return { '503': { description: 'Not available now.', content: { 'application/json': { schema: unavailable } } } };
 }
 
 /** Grouped by status, since a status can be in the document once; the codes are in its description. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../providers/protocol/errors.ts';
 import { chatCompletions } from './chat-completions.ts';
-import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
+import { chatBodySchema, chatHeadersSchema, chatResponseSchema } from './chat-schemas.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler } from './exchange.ts';
 import {
@@ -27,10 +27,14 @@ export type Route = {
   readonly summary: string;
   readonly tag: 'Chat' | 'Models' | 'Requests' | 'Health' | 'Documentation';
   readonly query?: z.ZodObject;
+  /** Request headers that the route reads, for the document. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** The answer; absent: not JSON. */
   readonly answer?: z.ZodType;
   readonly answerType?: string;
+  /** What a 503 says where that is no error but the answer. */
+  readonly unavailable?: z.ZodType;
   /** With `stream: true` the answer is a stream of server-sent events. */
   readonly streams?: boolean;
   /** Rows of the error table that this route can answer with, besides those of its access rule and 500. */
@@ -58,6 +62,7 @@ export const ROUTES: readonly Route[] = [
     handler: chatCompletions,
     summary: 'Create a chat completion',
     tag: 'Chat',
+    headers: chatHeadersSchema,
     body: chatBodySchema,
     answer: chatResponseSchema,
     streams: true,
@@ -151,6 +156,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'Is the process alive?',
     tag: 'Health',
     answer: livenessSchema,
+    unavailable: z.object({ status: z.literal('shutting_down') }),
     errors: [],
   },
   {
@@ -161,6 +167,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'Can the process carry requests?',
     tag: 'Health',
     answer: readinessSchema,
+    unavailable: readinessSchema,
     errors: [],
   },
   {
@@ -172,6 +179,7 @@ export const ROUTES: readonly Route[] = [
     tag: 'Health',
     query: healthQuerySchema,
     answer: healthSchema,
+    unavailable: healthSchema,
     errors: ['invalid_request'],
   },
   {
