@@ -48,7 +48,7 @@ const TERMINATED: Failure = {
 export function startKeeper(deps: KeeperDeps): Keeper {
   const { leaseMs } = deps.settings();
   /** Since when the lease was prolonged without a gap. */
-  let healthySince = performance.now();
+  let healthySince = Number.NEGATIVE_INFINITY;
   let lastRenewal = performance.now();
 
   const renew = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
   };
 
   const carryOrphans = async (): Promise<void> => {
-    // After a pause of the database every lease has run out, also those of living processes: they get time to prolong them first.
+    // After a time without the database every lease has run out, also those of living processes: they get time to prolong them first.
     if (performance.now() - healthySince < leaseMs) return;
     await carryAll(
       deps,
