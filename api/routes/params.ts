@@ -20,5 +20,9 @@ export function parseQuery<Schema extends z.ZodType>(url: string | undefined, sc
   }
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  if (unknown !== undefined)
+    refuse('invalid_request', `Unknown query parameter: '${unknown.slice(0, 100)}'.`, unknown.slice(0, 100));
   throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, query), billed: 'no' });
 }

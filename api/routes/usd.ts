@@ -10,7 +10,7 @@ export function usdText(costNanoUsd: bigint): string {
   return `${sign}${size / NANO}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** As a JSON number. Exact to the nano-dollar below nine million dollars, where a double still holds every digit. */
+/** As a JSON number. Exact to the nano-dollar below a million dollars: a double keeps fifteen digits. */
 export function usdNumber(costNanoUsd: bigint): number {
   return Number(usdText(costNanoUsd));
 }

@@ -118,7 +118,7 @@ describe('a body that is too large', () => {
       },
     });
     const init = { method: 'POST', headers: HEADERS, body, duplex: 'half' };
-    await expectError(await fetch(`${edge.url}/v1/chat/completions`, init as RequestInit), 413, 'request_too_large');
+    await expectError(await fetch(`${edge.url}/v1/chat/completions`, init), 413, 'request_too_large');
   });
 
   it('is refused before the caller was asked to send it', async () => {
