@@ -118,6 +118,11 @@ function put(map: Tree, key: string, value: unknown): void {
 class Reader {
   #values = 0;
   readonly #open = new Set<unknown>();
+  private readonly document: Document.Parsed;
+  private readonly file: string;
+  private readonly lines: LineCounter;
+  private readonly places: Places;
+  private readonly invalid: (offset: number, message: string) => void;
 
   constructor(
     document: Document.Parsed,
@@ -132,12 +137,6 @@ class Reader {
     this.places = places;
     this.invalid = invalid;
   }
-
-  private readonly document: Document.Parsed;
-  private readonly file: string;
-  private readonly lines: LineCounter;
-  private readonly places: Places;
-  private readonly invalid: (offset: number, message: string) => void;
 
   map(node: YAMLMap.Parsed, path: Path): Tree {
     const value: Tree = {};
