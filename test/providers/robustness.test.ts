@@ -1,0 +1,88 @@
+/** No byte from a provider may throw out of a decoder, an error reader or a response reader. */
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { catalog } from '../../providers/catalog.ts';
+import { ERRORS } from '../../providers/protocol/errors.ts';
+import { InvalidResponse, type Decoder, type WireEvent } from '../../providers/provider.ts';
+import { ask, linesOf, targetOf } from './streams.ts';
+
+const providers = Object.values(catalog);
+
+const KEYS = [
+  'type', 'choices', 'delta', 'message', 'content', 'index', 'tool_calls', 'function', 'arguments', 'finish_reason', 'usage', 'error',
+  'content_block', 'prompt_tokens', 'input_tokens', 'output_tokens', 'text', 'thinking', 'signature', 'partial_json', 'stop_reason', 'id', 'name', 'code', 'detail', 'errors', 'object', 'reasoning',
+];
+const TYPES = [
+  'message_start', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop', 'error', 'text', 'tool_use', 'thinking', 'text_delta',
+  'input_json_delta', 'thinking_delta', 'signature_delta', 'citations_delta', 'server_tool_use',
+];
+
+const { value: wireLike } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5 },
+    fc.constantFrom<unknown>(null, true, 0, -1, 1e20, '', 'x', {}, [], ...TYPES),
+    fc.string(),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), fc.string()), tie('value'), { maxKeys: 6 }),
+  ),
+}));
+
+const realLines = [...linesOf('openai/text.chunks.jsonl'), ...linesOf('openai/tools.chunks.jsonl'), ...linesOf('anthropic/thinking-and-tools.chunks.jsonl')];
+
+const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(
+  fc.record({
+    kind: fc.constant('event' as const),
+    name: fc.constantFrom('message', 'error', 'content_block_delta'),
+    data: fc.oneof(wireLike.map((value) => JSON.stringify(value)), fc.string(), fc.constantFrom('[DONE]', '', ...realLines)),
+  }),
+  fc.constant({ kind: 'end' as const }),
+);
+
+describe.each(providers.map((provider) => [provider.id, provider] as const))('%s', (_id, provider) => {
+  const request = ask({ stream: true, response_format: { type: 'json_object' } });
+  const target = targetOf('some-model');
+
+  it('decodes any events without throwing', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
+        let decoder: Decoder | undefined = provider.chat?.decoder(request, target);
+        for (const event of events) {
+          const step: ReturnType<Decoder> | undefined = decoder?.(event);
+          for (const chunk of step?.chunks ?? []) {
+            expect(chunk.object).toBe('chat.completion.chunk');
+            expect(Array.isArray(chunk.choices)).toBe(true);
+          }
+          if (step?.failure !== undefined) expect(ERRORS[step.failure.code]).toBeDefined();
+          decoder = step?.next;
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('reads any answer, or says that it is none', () => {
+    fc.assert(
+      fc.property(wireLike, (body) => {
+        try {
+          const response = provider.chat?.fromResponse(body, request, target);
+          expect(Array.isArray(response?.choices)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidResponse);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('makes a failure of our table from any error', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 599 }), wireLike, (status, body) => {
+        const failure = provider.fromError(status, body, {});
+        expect(ERRORS[failure.code]).toBeDefined();
+        expect(failure.message.length).toBeGreaterThan(0);
+        expect(failure.message.length).toBeLessThanOrEqual(2000);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
