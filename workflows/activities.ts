@@ -7,7 +7,8 @@ import type { RequestActivities } from '../activities/contract.ts';
  * the number of tries is unlimited, and a process that dies is noticed by its missing heartbeat.
  */
 export const { awaitFirstCall, callProvider, awaitConvoy } = proxyActivities<RequestActivities>({
-  heartbeatTimeout: '10 seconds',
+  // Too short costs nothing: a repeated activity finds in the ledger that the call is under way, and waits for it.
+  heartbeatTimeout: '5 seconds',
   // Far beyond any provider's answer; attempts have their own timeouts, which are the ones that count.
   startToCloseTimeout: '24 hours',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
