@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withDatabase } from './database-url.ts';
 import { endProcessesOf, isAlive } from './processes.ts';
 
 /** What the broker tells about itself and its servers; the paths are its URLs. */
@@ -103,13 +104,6 @@ async function startPostgres(home: string, stops: Stop[]): Promise<Facts['/postg
   await admin.end();
   await migrate(withDatabase(postgres.url, TEMPLATE));
   return { url: postgres.url, template: TEMPLATE };
-}
-
-/** The same server, another database. */
-export function withDatabase(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.href;
 }
 
 async function startTemporal(home: string, stops: Stop[]): Promise<Facts['/temporal']> {

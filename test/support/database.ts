@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import pg from 'pg';
-import { withDatabase } from './broker.ts';
+import { withDatabase } from './database-url.ts';
 import { addEvidence, hasFailed } from './evidence.ts';
 import { ask } from './suite.ts';
 
