@@ -37,14 +37,19 @@ function stringInstance(schema: JsonObject): string {
 }
 
 function numberInstance(schema: JsonObject, whole: boolean): number {
-  const step = numberOf(schema['multipleOf']) ?? (whole ? 1 : undefined);
-  const above = numberOf(schema['exclusiveMinimum']);
-  const least = numberOf(schema['minimum']) ?? (above === undefined ? undefined : above + (step ?? 1));
-  const most = numberOf(schema['maximum']) ?? (numberOf(schema['exclusiveMaximum']) ?? 1) - (step ?? 1);
-  const value = least ?? Math.min(0, most);
-  if (step === undefined) return value;
-  const rounded = least === undefined ? Math.floor(value / step) * step : Math.ceil(value / step) * step;
-  return rounded === 0 ? 0 : rounded;
+  const step = numberOf(schema['multipleOf']) ?? 1;
+  const least = numberOf(schema['minimum']) ?? above(schema['exclusiveMinimum'], step);
+  const most = numberOf(schema['maximum']) ?? above(schema['exclusiveMaximum'], -step);
+  // The smallest that may be, else the largest that is not above zero.
+  const wanted = least ?? Math.min(0, most ?? 0);
+  if (!whole && schema['multipleOf'] === undefined) return wanted;
+  const steps = least === undefined ? Math.floor(wanted / step) : Math.ceil(wanted / step);
+  // Without the sum, -0 would be an answer.
+  return steps * step + 0;
+}
+
+function above(limit: unknown, distance: number): number | undefined {
+  return typeof limit === 'number' ? limit + distance : undefined;
 }
 
 function objectInstance(schema: JsonObject, root: JsonObject, depth: number): JsonObject {

@@ -58,12 +58,21 @@ function createChoice(): ChoiceParts {
 /** Audio streams its base64 data and its transcript in pieces, every other text field is sent whole. */
 const STREAMED_TEXT: ReadonlySet<string> = new Set(['data', 'transcript']);
 
+/** A copy of the parts that `merge` may change, because the chunk is the caller's. */
+function owned(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value];
+  if (!isObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = owned(value[key]);
+  return copy;
+}
+
 /** Fields we have no name for: lists grow, objects merge, the newest of anything else wins. */
 function merge(into: Record<string, unknown>, field: string, value: unknown): void {
   const known = into[field];
   if (value === undefined || (value === null && known !== undefined)) return;
   if (Array.isArray(known) && Array.isArray(value)) {
-    // The first piece was copied below, so this list is ours to grow.
+    // The first piece was copied, so this list is ours to grow.
     for (const entry of value) known.push(entry);
   } else if (isObject(known) && isObject(value)) {
     const merged: Record<string, unknown> = { ...known };
@@ -72,7 +81,7 @@ function merge(into: Record<string, unknown>, field: string, value: unknown): vo
   } else if (typeof known === 'string' && typeof value === 'string' && STREAMED_TEXT.has(field)) {
     into[field] = known + value;
   } else {
-    into[field] = Array.isArray(value) ? [...value] : value;
+    into[field] = owned(value);
   }
 }
 

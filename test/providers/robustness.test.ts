@@ -9,12 +9,52 @@ import { ask, linesOf, targetOf } from './streams.ts';
 const providers = Object.values(catalog);
 
 const KEYS = [
-  'type', 'choices', 'delta', 'message', 'content', 'index', 'tool_calls', 'function', 'arguments', 'finish_reason', 'usage', 'error',
-  'content_block', 'prompt_tokens', 'input_tokens', 'output_tokens', 'text', 'thinking', 'signature', 'partial_json', 'stop_reason', 'id', 'name', 'code', 'detail', 'errors', 'object', 'reasoning',
+  'type',
+  'choices',
+  'delta',
+  'message',
+  'content',
+  'index',
+  'tool_calls',
+  'function',
+  'arguments',
+  'finish_reason',
+  'usage',
+  'error',
+  'content_block',
+  'prompt_tokens',
+  'input_tokens',
+  'output_tokens',
+  'text',
+  'thinking',
+  'signature',
+  'partial_json',
+  'stop_reason',
+  'id',
+  'name',
+  'code',
+  'detail',
+  'errors',
+  'object',
+  'reasoning',
 ];
 const TYPES = [
-  'message_start', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop', 'error', 'text', 'tool_use', 'thinking', 'text_delta',
-  'input_json_delta', 'thinking_delta', 'signature_delta', 'citations_delta', 'server_tool_use',
+  'message_start',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+  'error',
+  'text',
+  'tool_use',
+  'thinking',
+  'text_delta',
+  'input_json_delta',
+  'thinking_delta',
+  'signature_delta',
+  'citations_delta',
+  'server_tool_use',
 ];
 
 const { value: wireLike } = fc.letrec((tie) => ({
@@ -27,13 +67,21 @@ const { value: wireLike } = fc.letrec((tie) => ({
   ),
 }));
 
-const realLines = [...linesOf('openai/text.chunks.jsonl'), ...linesOf('openai/tools.chunks.jsonl'), ...linesOf('anthropic/thinking-and-tools.chunks.jsonl')];
+const realLines = [
+  ...linesOf('openai/text.chunks.jsonl'),
+  ...linesOf('openai/tools.chunks.jsonl'),
+  ...linesOf('anthropic/thinking-and-tools.chunks.jsonl'),
+];
 
 const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('event' as const),
     name: fc.constantFrom('message', 'error', 'content_block_delta'),
-    data: fc.oneof(wireLike.map((value) => JSON.stringify(value)), fc.string(), fc.constantFrom('[DONE]', '', ...realLines)),
+    data: fc.oneof(
+      wireLike.map((value) => JSON.stringify(value)),
+      fc.string(),
+      fc.constantFrom('[DONE]', '', ...realLines),
+    ),
   }),
   fc.constant({ kind: 'end' as const }),
 );

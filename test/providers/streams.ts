@@ -5,7 +5,11 @@ import type { ChatChunk, ChatRequest, ChatResponse } from '../../providers/proto
 import type { Failure } from '../../providers/protocol/errors.ts';
 import type { Decoder, Target, WireEvent, WireRequest, Refusal } from '../../providers/provider.ts';
 
-export function targetOf(model: string, settings: Record<string, unknown> = {}, baseUrl = 'https://upstream.test/v1'): Target {
+export function targetOf(
+  model: string,
+  settings: Record<string, unknown> = {},
+  baseUrl = 'https://upstream.test/v1',
+): Target {
   return { model, baseUrl, settings, id: 'chatcmpl-gateway', created: 1_700_000_000 };
 }
 

@@ -29,12 +29,21 @@ describe('the decoder of OpenAI’s stream', () => {
       model: 'gpt-4o-2024-08-06',
       system_fingerprint: 'fp_de604bd877',
       service_tier: 'default',
-      choices: [{ finish_reason: 'stop', message: { content: 'Hello there.' }, logprobs: { content: [{ token: 'Hello' }, { token: ' there.' }] } }],
+      choices: [
+        {
+          finish_reason: 'stop',
+          message: { content: 'Hello there.' },
+          logprobs: { content: [{ token: 'Hello' }, { token: ' there.' }] },
+        },
+      ],
     });
   });
 
   it('puts parallel tool calls together by their index', () => {
-    const { response } = decode(decoderOf(), [...linesOf('openai/tools.chunks.jsonl').map((line) => event(line)), DONE]);
+    const { response } = decode(decoderOf(), [
+      ...linesOf('openai/tools.chunks.jsonl').map((line) => event(line)),
+      DONE,
+    ]);
     expect(response?.choices[0]?.message).toEqual({
       role: 'assistant',
       content: null,
@@ -46,9 +55,13 @@ describe('the decoder of OpenAI’s stream', () => {
   });
 
   it('keeps calls apart that a server sends all under index 0', () => {
-    const call = (id: string, args: string) => chunk({ tool_calls: [{ index: 0, id, function: { name: id, arguments: args } }] });
+    const call = (id: string, args: string) =>
+      chunk({ tool_calls: [{ index: 0, id, function: { name: id, arguments: args } }] });
     const { response } = decode(decoderOf(), [call('a', '{"x":1}'), call('b', '{"y":2}'), chunk({}, 'stop'), DONE]);
-    expect(response?.choices[0]?.message.tool_calls?.map((one) => one.function.arguments)).toEqual(['{"x":1}', '{"y":2}']);
+    expect(response?.choices[0]?.message.tool_calls?.map((one) => one.function.arguments)).toEqual([
+      '{"x":1}',
+      '{"y":2}',
+    ]);
     expect(response?.choices[0]?.finish_reason).toBe('tool_calls');
   });
 
@@ -92,34 +105,65 @@ describe('the decoder of OpenAI’s stream', () => {
 
   it('fails on text that is no JSON object', () => {
     for (const data of ['{"id":', '<html>', '42', 'null', '[]']) {
-      expect(decode(decoderOf(), [event(data)]).failure).toMatchObject({ code: 'provider_invalid_response', billed: 'maybe' });
+      expect(decode(decoderOf(), [event(data)]).failure).toMatchObject({
+        code: 'provider_invalid_response',
+        billed: 'maybe',
+      });
     }
     expect(decode(decoderOf(), [event({ choices: 'x' })]).failure?.code).toBe('provider_invalid_response');
     expect(decode(decoderOf(), [event({ choices: [null] })]).failure?.code).toBe('provider_invalid_response');
   });
 
   it('reads errors inside the stream in every shape', () => {
-    const failureOf = (data: unknown, name?: string) => decode(decoderOf(), [...text.slice(0, 2), event(data, name)]).failure;
-    expect(failureOf({ error: { message: 'boom', type: 'server_error', code: null } })).toMatchObject({ code: 'provider_error', message: 'boom', billed: 'maybe' });
-    expect(failureOf({ error: { message: 'slow down', type: 'rate_limit_error' } })).toMatchObject({ code: 'rate_limit_exceeded' });
-    expect(failureOf({ error: { message: 'no', type: 'invalid_request_error', code: 'tool_use_failed', status_code: 400 } }, 'error')).toMatchObject({
+    const failureOf = (data: unknown, name?: string) =>
+      decode(decoderOf(), [...text.slice(0, 2), event(data, name)]).failure;
+    expect(failureOf({ error: { message: 'boom', type: 'server_error', code: null } })).toMatchObject({
+      code: 'provider_error',
+      message: 'boom',
+      billed: 'maybe',
+    });
+    expect(failureOf({ error: { message: 'slow down', type: 'rate_limit_error' } })).toMatchObject({
+      code: 'rate_limit_exceeded',
+    });
+    expect(
+      failureOf(
+        { error: { message: 'no', type: 'invalid_request_error', code: 'tool_use_failed', status_code: 400 } },
+        'error',
+      ),
+    ).toMatchObject({
       code: 'invalid_request',
       providerStatus: 400,
       providerCode: 'tool_use_failed',
     });
-    expect(failureOf({ object: 'error', message: 'too big', code: 503 })).toMatchObject({ code: 'provider_unavailable' });
-    expect(failureOf({ choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { code: 502, message: 'upstream' } }] })).toMatchObject({ code: 'provider_bad_gateway' });
+    expect(failureOf({ object: 'error', message: 'too big', code: 503 })).toMatchObject({
+      code: 'provider_unavailable',
+    });
+    expect(
+      failureOf({
+        choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { code: 502, message: 'upstream' } }],
+      }),
+    ).toMatchObject({ code: 'provider_bad_gateway' });
   });
 
   it('takes usage out of a chunk with content, and keeps the last of several', () => {
     const usage = (n: number) => ({ usage: { prompt_tokens: 5, completion_tokens: n, total_tokens: 5 + n } });
-    const { chunks } = decode(decoderOf('groq'), [chunk({ content: 'a' }, null, usage(1)), chunk({}, 'stop', usage(2)), DONE]);
+    const { chunks } = decode(decoderOf('groq'), [
+      chunk({ content: 'a' }, null, usage(1)),
+      chunk({}, 'stop', usage(2)),
+      DONE,
+    ]);
     expect(chunks.map((one) => one.usage?.completion_tokens)).toEqual([undefined, undefined, 2]);
     expect(chunks.at(-1)?.choices).toEqual([]);
   });
 
   it('leaves usage out when it is negative or absurd', () => {
-    for (const usage of [{ prompt_tokens: -1, completion_tokens: 1 }, { prompt_tokens: 1e15, completion_tokens: 1 }, { prompt_tokens: 1.5, completion_tokens: 1 }, 'many', {}]) {
+    for (const usage of [
+      { prompt_tokens: -1, completion_tokens: 1 },
+      { prompt_tokens: 1e15, completion_tokens: 1 },
+      { prompt_tokens: 1.5, completion_tokens: 1 },
+      'many',
+      {},
+    ]) {
       const { chunks, complete } = decode(decoderOf(), [chunk({ content: 'a' }, 'stop', { usage }), DONE]);
       expect(complete).toBe(true);
       expect(chunks.some((one) => one.usage !== undefined)).toBe(false);
@@ -136,20 +180,42 @@ describe('the decoder of OpenAI’s stream', () => {
     ]);
     expect(mistral.response?.choices[0]).toMatchObject({
       finish_reason: 'length',
-      message: { reasoning_content: 'hm', content: 'x', provider_specific_fields: { native_finish_reason: 'model_length' } },
+      message: {
+        reasoning_content: 'hm',
+        content: 'x',
+        provider_specific_fields: { native_finish_reason: 'model_length' },
+      },
     });
   });
 
   it('adds the reasoning tokens that xAI counts beside the answer', () => {
-    const usage = { prompt_tokens: 291, completion_tokens: 26, total_tokens: 513, completion_tokens_details: { reasoning_tokens: 196 } };
+    const usage = {
+      prompt_tokens: 291,
+      completion_tokens: 26,
+      total_tokens: 513,
+      completion_tokens_details: { reasoning_tokens: 196 },
+    };
     const { chunks } = decode(decoderOf('xai'), [chunk({ content: 'a' }, 'stop'), event({ choices: [], usage }), DONE]);
     expect(chunks.at(-1)?.usage).toMatchObject({ completion_tokens: 222, total_tokens: 513 });
   });
 
   it('fills in what a chunk lacks, and gives each choice the role once', () => {
-    const { chunks } = decode(decoderOf(), [event({ choices: [{ delta: { content: 'a' } }] }), event({ choices: [{ delta: { content: 'b' }, finish_reason: 'stop' }] }), DONE]);
-    expect(chunks[0]).toMatchObject({ id: 'chatcmpl-gateway', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-4o' });
-    expect(chunks[0]?.choices[0]).toEqual({ index: 0, delta: { role: 'assistant', content: 'a' }, finish_reason: null });
+    const { chunks } = decode(decoderOf(), [
+      event({ choices: [{ delta: { content: 'a' } }] }),
+      event({ choices: [{ delta: { content: 'b' }, finish_reason: 'stop' }] }),
+      DONE,
+    ]);
+    expect(chunks[0]).toMatchObject({
+      id: 'chatcmpl-gateway',
+      object: 'chat.completion.chunk',
+      created: 1_700_000_000,
+      model: 'gpt-4o',
+    });
+    expect(chunks[0]?.choices[0]).toEqual({
+      index: 0,
+      delta: { role: 'assistant', content: 'a' },
+      finish_reason: null,
+    });
     expect(chunks[1]?.choices[0]?.delta).toEqual({ content: 'b' });
   });
 
@@ -171,7 +237,9 @@ describe('the decoder of OpenAI’s stream', () => {
   });
 
   it('drops the whole answer that Perplexity repeats beside each delta', () => {
-    const one = event({ choices: [{ index: 0, message: { content: 'ab' }, delta: { content: 'b' }, finish_reason: 'stop' }] });
+    const one = event({
+      choices: [{ index: 0, message: { content: 'ab' }, delta: { content: 'b' }, finish_reason: 'stop' }],
+    });
     const { chunks } = decode(decoderOf('perplexity'), [one, DONE]);
     expect(chunks[0]?.choices[0]).not.toHaveProperty('message');
   });
@@ -196,7 +264,11 @@ describe('the decoder of OpenAI’s stream', () => {
   it('joins to the same text however the answer was cut', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), (pieces) => {
-        const { response } = decode(decoderOf(), [...pieces.map((piece) => chunk({ content: piece })), chunk({}, 'stop'), DONE]);
+        const { response } = decode(decoderOf(), [
+          ...pieces.map((piece) => chunk({ content: piece })),
+          chunk({}, 'stop'),
+          DONE,
+        ]);
         expect(response?.choices[0]?.message.content).toBe(pieces.join(''));
       }),
     );

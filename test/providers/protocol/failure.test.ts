@@ -9,7 +9,9 @@ function failure(status: number, body: unknown, headers: Record<string, string> 
   return provider.fromError(status, body, headers);
 }
 
-const error = (fields: object): object => ({ error: { message: 'words', type: 'invalid_request_error', param: null, code: null, ...fields } });
+const error = (fields: object): object => ({
+  error: { message: 'words', type: 'invalid_request_error', param: null, code: null, ...fields },
+});
 
 describe('the error table', () => {
   it.each(Object.entries(ERRORS))('%s has a status and a type a client understands', (_code, row) => {
@@ -26,7 +28,14 @@ describe('an error of OpenAI', () => {
     [400, {}, 'invalid_request'],
     [400, { code: 'context_length_exceeded' }, 'context_length_exceeded'],
     [400, { message: "This model's maximum context length is 8192 tokens." }, 'context_length_exceeded'],
-    [400, { message: "Invalid 'user': string too long. Expected a string with maximum length 64", code: 'string_above_max_length' }, 'invalid_request'],
+    [
+      400,
+      {
+        message: "Invalid 'user': string too long. Expected a string with maximum length 64",
+        code: 'string_above_max_length',
+      },
+      'invalid_request',
+    ],
     [400, { code: 'content_policy_violation' }, 'content_policy_violation'],
     [400, { code: 'unsupported_parameter', param: 'max_tokens' }, 'unsupported_parameter'],
     [401, { code: 'invalid_api_key' }, 'provider_auth_failed'],
@@ -35,7 +44,11 @@ describe('an error of OpenAI', () => {
     [404, { code: 'model_not_found' }, 'provider_model_not_found'],
     [408, {}, 'provider_timeout'],
     [413, {}, 'request_too_large'],
-    [413, { code: 'rate_limit_exceeded', message: 'Request too large for model on tokens per minute (TPM)' }, 'rate_limit_exceeded'],
+    [
+      413,
+      { code: 'rate_limit_exceeded', message: 'Request too large for model on tokens per minute (TPM)' },
+      'rate_limit_exceeded',
+    ],
     [422, {}, 'unprocessable'],
     [429, {}, 'rate_limit_exceeded'],
     [429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'rate_limit_exceeded'],
@@ -80,8 +93,12 @@ describe('an error of OpenAI', () => {
 
   it('never repeats a credential', () => {
     const key = 'sk-proj-abcdefghijklmnop1234567890';
-    expect(JSON.stringify(failure(401, error({ message: `Incorrect API key provided: ${key}` })))).not.toContain('abcdefghijkl');
-    expect(failure(400, error({ message: `no access with ${key} or Bearer abcdefghijklmnop` })).message).toBe('no access with [redacted] or Bearer [redacted]');
+    expect(JSON.stringify(failure(401, error({ message: `Incorrect API key provided: ${key}` })))).not.toContain(
+      'abcdefghijkl',
+    );
+    expect(failure(400, error({ message: `no access with ${key} or Bearer abcdefghijklmnop` })).message).toBe(
+      'no access with [redacted] or Bearer [redacted]',
+    );
   });
 
   it('shortens endless messages', () => {
@@ -105,7 +122,11 @@ describe('an error of OpenAI', () => {
     [{ 'x-ratelimit-reset-tokens': '6m0s', 'x-ratelimit-remaining-tokens': '0' }, 360_000],
     [{ 'x-ratelimit-reset-requests': '120ms', 'x-ratelimit-remaining-requests': '5' }, undefined],
     [
-      { 'anthropic-ratelimit-input-tokens-reset': '2026-10-21T07:28:30Z', 'anthropic-ratelimit-input-tokens-remaining': '0', date: 'Wed, 21 Oct 2026 07:28:00 GMT' },
+      {
+        'anthropic-ratelimit-input-tokens-reset': '2026-10-21T07:28:30Z',
+        'anthropic-ratelimit-input-tokens-remaining': '0',
+        date: 'Wed, 21 Oct 2026 07:28:00 GMT',
+      },
       30_000,
     ],
     [{}, undefined],
@@ -119,7 +140,12 @@ describe('an error of Anthropic', () => {
     [400, 'invalid_request_error', 'messages: at least one', 'invalid_request'],
     [400, 'invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum', 'context_length_exceeded'],
     [400, 'invalid_request_error', 'Output blocked by content filtering policy', 'content_policy_violation'],
-    [400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API', 'provider_auth_failed'],
+    [
+      400,
+      'invalid_request_error',
+      'Your credit balance is too low to access the Anthropic API',
+      'provider_auth_failed',
+    ],
     [401, 'authentication_error', 'invalid x-api-key', 'provider_auth_failed'],
     [402, 'billing_error', 'pay', 'provider_auth_failed'],
     [403, 'permission_error', 'no', 'provider_auth_failed'],
@@ -131,6 +157,11 @@ describe('an error of Anthropic', () => {
     [529, 'overloaded_error', 'Overloaded', 'provider_overloaded'],
   ])('%i %s “%s” is %s', (status, type, message, code) => {
     const body = { type: 'error', error: { type, message }, request_id: 'req_1' };
-    expect(failure(status, body, {}, 'anthropic')).toMatchObject({ code, providerStatus: status, providerCode: type, billed: code === 'provider_timeout' ? 'maybe' : 'no' });
+    expect(failure(status, body, {}, 'anthropic')).toMatchObject({
+      code,
+      providerStatus: status,
+      providerCode: type,
+      billed: code === 'provider_timeout' ? 'maybe' : 'no',
+    });
   });
 });
