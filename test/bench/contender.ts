@@ -11,6 +11,8 @@ export type Surroundings = {
   /** Every model that will be asked for. */
   readonly models: readonly string[];
   readonly say: (line: string) => void;
+  /** Holdfast's processes write CPU profiles into their folders. */
+  readonly profile: boolean;
 };
 
 export type Running = {

@@ -44,9 +44,10 @@ const launch = async ({ name, home, surroundings, services }: Launch): Promise<R
   const configFile = join(home, 'config.yaml');
   writeFileSync(configFile, gatewayConfig(surroundings));
   const port = await freePort();
+  const profiling = surroundings.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(home, 'profiles')}`] : [];
   const child = startServer({
     command: process.execPath,
-    args: [ENTRY, '--config', configFile, '--port', `${port}`, '--home', home],
+    args: [...profiling, ENTRY, '--config', configFile, '--port', `${port}`, '--home', home],
     env: {
       NODE_ENV: 'production',
       LITELLM_MASTER_KEY: masterKey,

@@ -88,6 +88,7 @@ const bench = async (options: Options): Promise<void> => {
       upstreamPort: upstream.port,
       models: [...new Set([ANSWER_MODEL, STREAM_MODEL, floodModel(options)])],
       say,
+      profile: options.profile,
     };
     for (const contender of CONTENDERS) {
       if (options.only.length > 0 && !options.only.includes(contender.id)) continue;

@@ -16,6 +16,7 @@ export type Options = {
   /** Streams at once in the additional measurement; none when 0. */
   readonly streams: number;
   readonly warmUpMs: number;
+  readonly profile: boolean;
   /** Where logs and data of the run are kept; a temporary folder that is removed when absent. */
   readonly keep?: string;
 };
@@ -49,6 +50,7 @@ type Flags = {
   readonly rounds?: number;
   readonly streamRounds?: number;
   readonly streams: number;
+  readonly profile?: true;
   readonly keep?: string;
 };
 
@@ -69,6 +71,7 @@ export const parseOptions = (args: readonly string[], ids: readonly string[]): O
     .addOption(
       new Option('--streams <n>', 'also measure this many streams at once').argParser(count(0, 300)).default(0),
     )
+    .addOption(new Option('--profile', "write CPU profiles of Holdfast's own process; with --keep"))
     .addOption(new Option('--json', 'print the results as JSON'))
     .addOption(new Option('--keep <dir>', 'keep configurations, data and logs of the run there'))
     .parse([...args], { from: 'user' })
@@ -83,6 +86,7 @@ export const parseOptions = (args: readonly string[], ids: readonly string[]): O
     rounds: flags.rounds ?? (quick ? 25 : 100),
     streamRounds: flags.streamRounds ?? (quick ? 4 : 20),
     streams: flags.streams,
+    profile: flags.profile === true,
     warmUpMs: quick ? 2_000 : 5_000,
     ...(flags.keep === undefined ? {} : { keep: flags.keep }),
   };
