@@ -73,9 +73,11 @@ function requireModel(models: Matcher, model: string, param: string): void {
 async function answerWhole(exchange: Exchange, caller: Caller, accepted: Accepted): Promise<void> {
   const { res } = exchange;
   if (exchange.deps.config().holdfast.cancelOnDisconnect) {
-    res.on('close', () => {
+    const leave = (): void => {
       if (!res.writableEnded) cancelAbandoned(exchange, caller, accepted);
-    });
+    };
+    if (res.destroyed) leave();
+    else res.on('close', leave);
   }
   const answer = await accepted.answer();
   const headers = answerHeaders(exchange, accepted, answer.provenance);

@@ -42,11 +42,14 @@ export function createSseSink({ exchange, requestId, headers, onGone }: SseOptio
     logAccess(exchange, status);
   };
 
-  res.on('close', () => {
+  const leave = (): void => {
     if (over) return;
     finish(CLIENT_GONE);
     onGone();
-  });
+  };
+  // A caller that left while its request was being accepted will not leave again.
+  if (res.destroyed) leave();
+  else res.on('close', leave);
 
   const writeHead = (provenance: Provenance): void => {
     if (res.headersSent) return;
@@ -85,10 +88,9 @@ export function createSseSink({ exchange, requestId, headers, onGone }: SseOptio
     chunk(id, json) {
       if (over) return false;
       if (res.writableLength + pending.length > limits.maxUnreadBytes) {
-        finish(CLIENT_GONE);
         exchange.deps.log.info({ request_id: requestId }, 'a slow reader was disconnected; it can resume');
+        leave();
         res.destroy();
-        onGone();
         return false;
       }
       pending += `id: ${id}\ndata: ${json}\n\n`;

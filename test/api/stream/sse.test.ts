@@ -196,6 +196,33 @@ describe('a reader of a stream', () => {
     expect(cancelled).toHaveLength(1);
   });
 
+  it('is noticed to have left while its request was being accepted', async () => {
+    let submitted = (): void => undefined;
+    const accepting = new Promise<void>((resolve) => {
+      submitted = resolve;
+    });
+    let left = (): void => undefined;
+    const gone = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    const detached = new Promise<boolean>((resolve) => {
+      const dispatch: Dispatch = {
+        submit: async (submission) => {
+          submitted();
+          await gone;
+          return accepted(submission, { stream: (sink) => () => resolve(sink.chunk(1, '{}')) });
+        },
+      };
+      void startEdge({ dispatch }).then((started) => {
+        edge = started;
+        started.server.once('connection', (connection) => connection.once('close', () => left()));
+        const socket = request(started.port);
+        void accepting.then(() => socket.destroy());
+      });
+    });
+    expect(await detached).toBe(false);
+  });
+
   it('is disconnected when it does not read, before memory grows past the bound', async () => {
     const chunk = JSON.stringify({ text: 'x'.repeat(64 * 1024) });
     let refusedAfter = 0;
