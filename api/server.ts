@@ -1,4 +1,4 @@
-/** Builds the HTTP server: connection limits, the route table on an Express app, and one shape for every error. Nothing listens yet. */
+/** Builds the HTTP server: connection limits, the route table on Express's router, and one shape for every error. Nothing listens yet. */
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import express, { type Request, type RequestHandler, type Response } from 'express';
