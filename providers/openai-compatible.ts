@@ -1,5 +1,6 @@
 /** One row per OpenAI-compatible provider. Adding one is adding a row; a difference that needs code is a field of `Dialect`. */
-import { createOpenAiProvider, type OpenAiWire } from './openai/create.ts';
+import { PLAIN_ROWS } from './openai-compatible-plain.ts';
+import { createOpenAiProvider, type CompatibleRow } from './openai/create.ts';
 import type { Provider } from './provider.ts';
 
 /** OpenAI's own additions, which its imitators refuse or ignore. */
@@ -19,8 +20,6 @@ const FUNCTIONS = ['functions', 'function_call'] as const;
 const TOOLS = ['tools', 'tool_choice', 'parallel_tool_calls'] as const;
 const LOGPROBS = ['logprobs', 'top_logprobs'] as const;
 const PENALTIES = ['presence_penalty', 'frequency_penalty'] as const;
-
-export type CompatibleRow = Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<OpenAiWire>;
 
 function isGrok(model: string, families: readonly string[]): boolean {
   return families.some((family) => model.startsWith(family));
@@ -457,4 +456,4 @@ export function toProvider(row: CompatibleRow): Provider {
   });
 }
 
-export const openAiCompatible: readonly Provider[] = ROWS.map(toProvider);
+export const openAiCompatible: readonly Provider[] = [...ROWS, ...PLAIN_ROWS].map(toProvider);

@@ -8,6 +8,9 @@ import { fromChatResponse } from './response.ts';
 
 export type OpenAiWire = Dialect & Omit<Provider, 'id' | 'title' | 'chat' | 'fromError'>;
 
+/** What a compatible provider must say; for the rest it counts as OpenAI. */
+export type CompatibleRow = Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<OpenAiWire>;
+
 export function createOpenAiProvider(wire: OpenAiWire): Provider {
   return {
     id: wire.id,

@@ -104,7 +104,7 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))('%s
           decoder = step?.next;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -118,7 +118,7 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))('%s
           expect(error).toBeInstanceOf(InvalidResponse);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -130,7 +130,7 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))('%s
         expect(failure.message.length).toBeGreaterThan(0);
         expect(failure.message.length).toBeLessThanOrEqual(2000);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });
