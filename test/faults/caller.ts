@@ -13,6 +13,8 @@ export type Try = {
   readonly replayed: boolean;
   /** `answered`: to the end. `refused`: no connection. `cut`: the connection ended early. `late`: no answer in time. `left`: we hung up. */
   readonly end: 'answered' | 'refused' | 'cut' | 'late' | 'left';
+  /** From asking to the end of it, milliseconds. */
+  readonly ms: number;
   /** Error code of an answer that was one. */
   readonly code?: string;
 };
@@ -50,7 +52,10 @@ export async function askUntilAnswered(ask: Ask): Promise<Outcome> {
   const tries: Try[] = [];
   const until = performance.now() + ask.forMs;
   for (let turn = 0; ; turn += 1) {
-    const { attempt, text } = await once(ask, turn);
+    const began = performance.now();
+    const seen = await once(ask, turn);
+    const { text } = seen;
+    const attempt = { ...seen.attempt, ms: Math.round(performance.now() - began) };
     tries.push(attempt);
     ask.onTry?.(attempt);
     if (attempt.end === 'answered' && attempt.status !== undefined) {
@@ -66,7 +71,7 @@ export async function askUntilAnswered(ask: Ask): Promise<Outcome> {
   }
 }
 
-type Once = { readonly attempt: Try; readonly text?: string };
+type Once = { readonly attempt: Omit<Try, 'ms'>; readonly text?: string };
 
 async function once(ask: Ask, turn: number): Promise<Once> {
   const url = ask.urlOf(turn);

@@ -27,10 +27,7 @@ export async function check(stage: Stage): Promise<Verdict> {
   await alive(stage, broken);
   const quiet = await becomesQuiet(stage, broken);
   const requests = quiet ?? (await stage.ledger.list());
-  checkOutcomes(stage, requests, broken);
-  await checkResults(stage, broken);
-  checkCalls(stage, requests, broken);
-  const money = checkMoney(stage, requests, broken);
+  const money = await judge(stage, requests, broken);
   await checkWorkflows(stage, requests, broken);
   const attempts = requests.flatMap((request) => request.attempts);
   return {
@@ -45,6 +42,16 @@ export async function check(stage: Stage): Promise<Verdict> {
       ...money,
     },
   };
+}
+
+type Money = Pick<Figures, 'billedNanoUsd' | 'settledNanoUsd'>;
+
+/** What three witnesses say, laid side by side. */
+async function judge(stage: Stage, requests: readonly LedgerRequest[], broken: string[]): Promise<Money> {
+  checkOutcomes(stage, requests, broken);
+  await checkResults(stage, broken);
+  checkCalls(stage, requests, broken);
+  return checkMoney(stage, requests, broken);
 }
 
 /** I8: once the fault is over, every process that runs takes new requests. */
@@ -149,11 +156,7 @@ function checkCalls(stage: Stage, requests: readonly LedgerRequest[], broken: st
 }
 
 /** I4: the bill is what was settled and what the lost attempts truly cost, and every estimate encloses the truth. */
-function checkMoney(
-  stage: Stage,
-  requests: readonly LedgerRequest[],
-  broken: string[],
-): Pick<Figures, 'billedNanoUsd' | 'settledNanoUsd'> {
+function checkMoney(stage: Stage, requests: readonly LedgerRequest[], broken: string[]): Money {
   const bills = new Map(stage.oracle.calls.map((call) => [call.attempt ?? '', call.billedNanoUsd]));
   const billedNanoUsd = stage.oracle.calls.reduce((sum, call) => sum + call.billedNanoUsd, 0);
   let settledNanoUsd = 0;
@@ -216,11 +219,11 @@ function describe(
     .join(', ');
 }
 
-/** For the deliberate break: what is missing when the laws hold all the same. */
-export async function seenBroken(stage: Stage): Promise<readonly string[]> {
+/** For the rows that break it on purpose: of the laws that must be seen broken, those that were not. */
+export async function unseen(stage: Stage, laws: readonly string[]): Promise<readonly string[]> {
   const broken: string[] = [];
-  checkCalls(stage, await stage.ledger.list(), broken);
-  return broken.some((line) => line.startsWith('I3'))
-    ? []
-    : ['attempts were made without a claim, and the campaign did not see it: its other rows prove nothing'];
+  await judge(stage, await stage.ledger.list(), broken);
+  return laws
+    .filter((law) => !broken.some((line) => line.startsWith(law)))
+    .map((law) => `${law} was broken on purpose and the campaign did not see it: its other rows prove nothing`);
 }

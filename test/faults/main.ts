@@ -1,5 +1,5 @@
 /** The fault campaign: every row on a stage of its own, judged by the same laws; one table, and a count as the last line. */
-import { check, seenBroken } from './check.ts';
+import { check, unseen } from './check.ts';
 import type { Verdict } from './check.ts';
 import { parseOptions } from './options.ts';
 import { ROWS } from './rows.ts';
@@ -25,7 +25,7 @@ async function play(world: World, row: Row, seed: number): Promise<void> {
     const stage = await openStage(world, row.name, seed);
     try {
       await row.run(stage);
-      verdict = row.breaks === true ? { broken: await seenBroken(stage) } : await check(stage);
+      verdict = row.breaks === undefined ? await check(stage) : { broken: await unseen(stage, row.breaks) };
       broken = verdict.broken ?? [];
     } finally {
       await stage.close();
@@ -73,7 +73,8 @@ for (let campaign = 0; campaign < options.campaigns; campaign += 1) {
     1,
   );
 }
-await world.close({ keep: failed > 0 });
+await world.close({ keep: options.keep || failed > 0 });
+if (options.keep) console.log(`kept: ${world.home}`);
 if (passed + failed === 0) console.log(`no row's name holds '${options.only}'`);
 console.log(`${Math.round((performance.now() - began) / 1_000)} s`);
 console.log(`${passed} passed, ${failed} failed`);

@@ -9,8 +9,8 @@ export type Row = {
   readonly name: string;
   /** It takes the shared servers away: nothing else may run beside it. */
   readonly exclusive?: boolean;
-  /** The laws must be seen broken after it: proof that the campaign would notice. */
-  readonly breaks?: boolean;
+  /** These laws must be seen broken after it: proof that the campaign would notice. */
+  readonly breaks?: readonly string[];
   run(stage: Stage): Promise<void>;
 };
 
@@ -193,14 +193,23 @@ const SERVERS: readonly Row[] = [
       await stage.start({ holdfast: { temporal_down: policy } });
       await stage.world.temporal.stop();
       stage.struck();
-      const asked = stage.askMany(8);
+      const asked: Promise<unknown>[] = [stage.askMany(8)];
       try {
-        if (policy === 'journal') await asked;
-        else await waitFor('a refusal', () => stage.tries.some(({ status }) => status === 503), { forMs: 45_000 });
+        if (policy === 'journal') await asked[0];
+        // Requests that were accepted before it was noticed are answered; once it is, nothing more is accepted.
+        else
+          await waitFor(
+            'a refusal',
+            () => {
+              if (asked.length < 40) asked.push(stage.ask());
+              return stage.tries.some(({ status }) => status === 503);
+            },
+            { forMs: 45_000, everyMs: 500 },
+          );
       } finally {
         await stage.world.temporal.start();
       }
-      await asked;
+      await Promise.all(asked);
       const journaled = stage.tries.filter(({ durability }) => durability === 'journal').length;
       if (policy === 'journal') stage.expect(journaled > 0, 'no answer said that the journal alone carries it');
       const wrong = stage.tries.filter(
@@ -214,17 +223,30 @@ const SERVERS: readonly Row[] = [
   })),
 ];
 
-const BREAK: Row = {
-  name: 'deliberate break: attempts without a claim',
-  breaks: true,
-  run: async (stage) => {
-    await stage.start({ fault: 'skip_claim' });
-    stage.oracle.next({ status: 500 });
-    stage.struck();
-    // The request itself may never end: what counts is that the books do not explain the second call.
-    void stage.ask();
-    await stage.oracle.arrived(2);
+const CONTROLS: readonly Row[] = [
+  {
+    name: 'control: attempts are sent without a claim',
+    breaks: ['I3'],
+    run: async (stage) => {
+      await stage.start({ fault: 'skip_claim' });
+      stage.oracle.next({ status: 500 });
+      // The request itself may never end: what counts is that the books do not explain the second call.
+      void stage.ask();
+      await stage.oracle.arrived(2);
+    },
   },
-};
+  {
+    name: 'control: the books are falsified afterwards',
+    breaks: ['I1', 'I2', 'I3', 'I4'],
+    run: async (stage) => {
+      await stage.start();
+      const ids = (await stage.askMany(4)).map(({ answer }) => answer?.id ?? '');
+      await stage.sql('update requests set state = $2 where id = $1', [ids[0], 'failed']);
+      await stage.sql("update requests set response = replace(response, 'question', 'answer') where id = $1", [ids[1]]);
+      await stage.sql('delete from attempts where request_id = $1', [ids[2]]);
+      await stage.sql('update attempts set cost_nano = cost_nano + 1 where request_id = $1', [ids[3]]);
+    },
+  },
+];
 
-export const ROWS: readonly Row[] = [...PROCESSES, BREAK, ...SERVERS];
+export const ROWS: readonly Row[] = [...PROCESSES, ...CONTROLS, ...SERVERS];

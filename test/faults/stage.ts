@@ -1,5 +1,5 @@
 /** Where one row of the campaign plays: an oracle, gateways, callers, and the log of what they saw. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spawnGateway } from '../support/gateway-process.ts';
@@ -13,6 +13,7 @@ import { createLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { createRandom, seedOf } from './random.ts';
 import type { Random } from './random.ts';
+import { runSql } from './world.ts';
 import type { World } from './world.ts';
 
 export type AskOptions = {
@@ -44,6 +45,8 @@ export type Stage = {
   repeat(key: string, streaming: boolean): Promise<Outcome>;
   /** Several, one after the other by milliseconds, so that they meet and are not one group. */
   askMany(count: number, options?: AskOptions): Promise<readonly Outcome[]>;
+  /** Behind the gateway's back. */
+  sql(statement: string, values: readonly unknown[]): Promise<void>;
   /** The fault has happened: the time to heal runs from here. */
   struck(): void;
   /** When the last caller was answered, milliseconds after the fault. */
@@ -159,6 +162,7 @@ export async function openStage(world: World, name: string, seed: number): Promi
       }
       return Promise.all(all);
     },
+    sql: (statement, values) => runSql(databaseUrl, statement, values),
     struck: () => {
       struckAt ??= performance.now();
     },
@@ -172,12 +176,14 @@ export async function openStage(world: World, name: string, seed: number): Promi
       if (!holds) unmet.push(otherwise);
     },
     close: async () => {
-      for (const gateway of gateways) {
-        // A stopped process does not take SIGTERM before it is continued.
-        if (gateway.running()) gateway.kill('SIGCONT');
-      }
-      await Promise.allSettled(gateways.map((gateway) => gateway.stop()));
+      // Nothing is left to be said for a graceful end here; the row that stops a process under load looks at one.
+      for (const gateway of gateways) gateway.kill();
+      await Promise.all(gateways.map((gateway) => gateway.exited()));
       await oracle.stop();
+      writeFileSync(
+        join(directory, 'callers.jsonl'),
+        outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''),
+      );
     },
   };
   return stage;

@@ -67,7 +67,7 @@ export async function openWorld(): Promise<World> {
     startPostgres({ home, log }),
     startTemporal({ home, log, searchAttributes: SEARCH_ATTRIBUTES }),
   ]);
-  await run(postgres.url, `create database ${TEMPLATE}`);
+  await runSql(postgres.url, `create database ${TEMPLATE}`);
   await migrate(withDatabase(postgres.url, TEMPLATE));
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
@@ -84,7 +84,7 @@ export async function openWorld(): Promise<World> {
     postgres: servers.postgres,
     temporal: { ...servers.temporal, address: temporal.address, uiUrl: temporal.uiUrl },
     createDatabase: async (name) => {
-      await run(postgres.url, `create database ${name} template ${TEMPLATE}`);
+      await runSql(postgres.url, `create database ${name} template ${TEMPLATE}`);
       return withDatabase(postgres.url, name);
     },
     openWorkflows: async (taskQueue) => {
@@ -110,11 +110,11 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-async function run(url: string, statement: string): Promise<void> {
+export async function runSql(url: string, statement: string, values: readonly unknown[] = []): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    await client.query(statement, [...values]);
   } finally {
     await client.end();
   }
