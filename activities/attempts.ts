@@ -22,7 +22,6 @@ export type AttemptStart = {
   readonly request: ChatRequest;
   readonly plan: Plan;
   readonly past: readonly PastAttempt[];
-  readonly dropParams: boolean;
 };
 
 /** What came of an attempt, as far as its request is concerned. */
@@ -111,7 +110,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         start.plan.streamTimeoutMs ??
         start.deployment.timeoutMs ??
         start.plan.timeoutMs,
-      dropParams: start.dropParams,
+      settings: { defaults: { drop_params: start.plan.dropParams }, wished: start.plan.settings ?? {} },
       onChunk: show.chunk,
     });
     const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };

@@ -29,7 +29,11 @@ export type Call = {
   readonly timeoutMs: number;
   /** To the first packet and between packets of a stream, milliseconds. */
   readonly idleMs: number;
-  readonly dropParams: boolean;
+  /** `drop_params` and the like: what holds where the deployment does not say, and what the caller wishes. */
+  readonly settings: {
+    readonly defaults: Readonly<Record<string, unknown>>;
+    readonly wished: Readonly<Record<string, unknown>>;
+  };
   readonly onChunk: (chunk: ChatChunk) => void;
 };
 
@@ -117,7 +121,7 @@ function toTarget(provider: Provider, call: Call): Target {
   return {
     model: deployment.model,
     baseUrl: (deployment.baseUrl ?? provider.baseUrl).replace(/\/+$/, ''),
-    settings: call.dropParams ? { ...deployment.settings, drop_params: true } : deployment.settings,
+    settings: { ...call.settings.defaults, ...deployment.settings, ...call.settings.wished },
     id: `chatcmpl-${call.id.slice(4)}`,
     created: Math.floor(Date.now() / 1000),
   };

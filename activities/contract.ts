@@ -40,6 +40,10 @@ export type Plan = {
   /** From acceptance to the last possible start of an attempt, milliseconds: a wait that would end later is not begun. */
   readonly patienceMs: number;
   readonly delivery: 'at_least_once' | 'at_most_once';
+  /** Whether parameters that a provider cannot express are left out, where a deployment does not say. */
+  readonly dropParams: boolean;
+  /** The caller's own word on parameters (`drop_params`, `additional_drop_params`, `allowed_openai_params`); beats the deployment's. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 };
 
 /** One attempt that has ended without an answer. */

@@ -11,6 +11,9 @@ export type RoutingWishes = {
   readonly fallbacks?: readonly string[];
   readonly disableFallbacks?: boolean;
   readonly delivery?: 'at_least_once' | 'at_most_once';
+  readonly dropParams?: boolean;
+  readonly additionalDropParams?: readonly string[];
+  readonly allowedOpenaiParams?: readonly string[];
 };
 
 /** A plan and its stored form. */
@@ -39,7 +42,8 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
   const { router } = config;
   const match = findGroup(config, model);
   if (match === undefined) return undefined;
-  const groups: Record<string, PlannedGroup> = {};
+  // Without a prototype: a group may be called `constructor`.
+  const groups = Object.create(null) as Record<string, PlannedGroup>;
   const queue = [match.group];
   while (queue.length > 0) {
     const name = queue.shift();
@@ -58,6 +62,11 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
   }
   const timeoutMs = wishes.timeoutMs ?? router.timeoutMs;
   const streamTimeoutMs = wishes.streamTimeoutMs ?? router.streamTimeoutMs;
+  const settings = {
+    ...(wishes.dropParams === undefined ? {} : { drop_params: wishes.dropParams }),
+    ...(wishes.additionalDropParams === undefined ? {} : { additional_drop_params: wishes.additionalDropParams }),
+    ...(wishes.allowedOpenaiParams === undefined ? {} : { allowed_openai_params: wishes.allowedOpenaiParams }),
+  };
   const plan: Plan = {
     version: 1,
     group: match.group,
@@ -70,6 +79,8 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
     ...(streamTimeoutMs === undefined ? {} : { streamTimeoutMs }),
     patienceMs: timeoutMs,
     delivery: wishes.delivery ?? config.holdfast.delivery,
+    dropParams: config.dropParams,
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
   };
   return { plan, json: JSON.stringify(plan) };
 }

@@ -24,7 +24,6 @@ export type StepDeps = {
   readonly health: DeploymentHealth;
   /** A deployment of the live configuration. */
   readonly deployment: (id: string) => Deployment | undefined;
-  readonly dropParams: () => boolean;
 };
 
 /** Who drives the request. */
@@ -124,7 +123,6 @@ export async function makeCall(deps: StepDeps, input: CallInput, by: Driver): Pr
       request,
       plan,
       past: toPast(attempts),
-      dropParams: deps.dropParams(),
     });
   }
   return stand(deps, id, by);

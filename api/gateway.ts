@@ -6,6 +6,8 @@ import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { createAttempts } from '../activities/attempts.ts';
 import { createBoard } from '../activities/board.ts';
 import type { Config } from '../activities/config/config.ts';
+import { knownModels } from '../activities/config/known-models.ts';
+import { processVariables } from '../activities/config/environment.ts';
 import { createDeploymentHealth } from '../activities/deployment-health.ts';
 import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
 import type { Services } from '../activities/embedded/services.ts';
@@ -21,6 +23,7 @@ import { createPool } from '../activities/store/pool.ts';
 import { createProcesses } from '../activities/store/processes.ts';
 import { noteCarrier, readRequest } from '../activities/store/requests.ts';
 import { createSettlements } from '../activities/store/settlements.ts';
+import { armFault } from '../activities/telemetry/fault-points.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
 import { createWorker } from '../activities/worker.ts';
@@ -56,6 +59,7 @@ export type Gateway = {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, role, services, log } = options;
   const { holdfast } = config;
+  armFault(processVariables()['HOLDFAST_FAULT']);
   await migrate(services.databaseUrl);
   const connection = await connectTemporal(options);
   await registerSearchAttributes(connection, holdfast.temporal.namespace, SEARCH_ATTRIBUTES);
@@ -100,7 +104,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     board,
     health,
     deployment: (id: string) => liveConfig().deployments.find((deployment) => deployment.id === id),
-    dropParams: () => liveConfig().dropParams,
   };
   const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'>): Promise<void> => {
     await carriers.giveOwnWorkflow({ ...passenger, kind: 'chatCompletion' });
@@ -183,6 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         });
   const server = createServer({
     config: liveConfig,
+    knownModels,
     dispatch,
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),

@@ -132,7 +132,6 @@ async function accept(
     return admitted.sameBody ? replay(deps, admitted.id) : { refused: KEY_REUSED };
   }
   if (first !== undefined) {
-    const dropParams = wishes.dropParams ?? config.dropParams;
     deps.attempts.begin({
       id,
       n: 1,
@@ -141,7 +140,6 @@ async function accept(
       request,
       plan,
       past: [],
-      dropParams,
     });
   }
   const carrying = carry(deps, toPassenger(submission));
@@ -325,15 +323,8 @@ function toClaim(owner: string, deployment: Deployment, group: string): NonNulla
 }
 
 function toRouting(wishes: Submission['wishes']): Parameters<typeof planFor>[2] {
-  const { numRetries, timeoutMs, streamTimeoutMs, fallbacks, disableFallbacks, delivery } = wishes;
-  return {
-    ...(numRetries === undefined ? {} : { numRetries }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(streamTimeoutMs === undefined ? {} : { streamTimeoutMs }),
-    ...(fallbacks === undefined ? {} : { fallbacks }),
-    ...(disableFallbacks === undefined ? {} : { disableFallbacks }),
-    ...(delivery === undefined ? {} : { delivery }),
-  };
+  const { tags: _tags, ...routing } = wishes;
+  return routing;
 }
 
 function hashKey(key: string, request: Submission['request']): NonNullable<Admission['idempotency']> {

@@ -9,6 +9,9 @@ export function toAuthHeaders(auth: Auth, apiKey: string | undefined): Readonly<
     case 'bearer':
       return { authorization: `Bearer ${apiKey}` };
     case 'header':
+      // Some providers hand out two sorts of credentials under one name.
+      if (auth.bearerPrefixes?.some((prefix) => apiKey.startsWith(prefix)) === true)
+        return { authorization: `Bearer ${apiKey}` };
       return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
     case 'sigv4':
     case 'google-oauth':

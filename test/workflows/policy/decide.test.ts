@@ -25,6 +25,7 @@ function plan(groups: Plan['groups'], more: Partial<Plan> = {}): Plan {
     timeoutMs: 600_000,
     patienceMs: 600_000,
     delivery: 'at_least_once',
+    dropParams: false,
     ...more,
   };
 }
