@@ -66,7 +66,7 @@ export const parseOptions = (args: readonly string[], ids: readonly string[]): O
       new Option('--rounds <n>', 'requests per side in the latency measurement (100)').argParser(count(1, 1_000)),
     )
     .addOption(
-      new Option('--stream-rounds <n>', 'streams per side in the stream measurement (20)').argParser(count(1, 200)),
+      new Option('--stream-rounds <n>', 'streams per side in the stream measurement (12)').argParser(count(1, 200)),
     )
     .addOption(
       new Option('--streams <n>', 'also measure this many streams at once').argParser(count(0, 300)).default(0),
@@ -84,7 +84,7 @@ export const parseOptions = (args: readonly string[], ids: readonly string[]): O
     connections: flags.connections,
     delayMs: flags.delayMs,
     rounds: flags.rounds ?? (quick ? 25 : 100),
-    streamRounds: flags.streamRounds ?? (quick ? 4 : 20),
+    streamRounds: flags.streamRounds ?? (quick ? 4 : 12),
     streams: flags.streams,
     profile: flags.profile === true,
     warmUpMs: quick ? 2_000 : 5_000,
