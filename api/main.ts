@@ -50,13 +50,17 @@ const context: Context = {
   log,
   version: VERSION,
   print: (text) => void process.stdout.write(`${text}\n`),
-  complain: (text) => void process.stderr.write(`${scrub(text)}\n`),
+  // Line by line: a single one is cut when it is very long, a list of problems is not.
+  complain: (text) => void process.stderr.write(`${text.split('\n').map(scrub).join('\n')}\n`),
   interactive: process.stdout.isTTY === true,
   stop: stop.signal,
   force: force.signal,
 };
 
+// Node ends, with a code of its own, when it waits for nothing but a promise; timers of aborts do not count as something to wait for.
+const awake = setInterval(() => undefined, 60_000);
 const code = await runProgram(process.argv.slice(2), context);
+clearInterval(awake);
 // Output to a pipe is written later, and process.exit would not wait for it.
 await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
 process.exit(code);

@@ -25,17 +25,15 @@ const PRIVATE_NAMES =
 const PRIVATE_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, '$1 [redacted]'],
   [/\bsk-[\w-]{6,}/g, 'sk-[redacted]'],
-  [/(\w+:\/\/[^:/?#\s]*):[^@/\s]+@/g, '$1:[redacted]@'],
+  [/(\w{1,20}:\/\/[^:/?#\s]*):[^@/\s]+@/g, '$1:[redacted]@'],
   [/([?&](?:key|api[-_]?key|token|sig|signature)=)[^&\s]+/gi, '$1[redacted]'],
 ];
 
-/** Removes credentials from free text (provider errors, URLs) and bounds its length. */
+/** Removes credentials from free text (provider errors, URLs) and bounds its length. Cut before it is searched: a whole answer takes long. */
 export function scrub(text: string): string {
-  let clean = text;
+  let clean = text.slice(0, MAX_VALUE_CHARACTERS);
   for (const [pattern, replacement] of PRIVATE_TEXT) clean = clean.replace(pattern, replacement);
-  return clean.length > MAX_VALUE_CHARACTERS
-    ? `${clean.slice(0, MAX_VALUE_CHARACTERS)}… (${clean.length} characters)`
-    : clean;
+  return text.length > MAX_VALUE_CHARACTERS ? `${clean}… (${text.length} characters)` : clean;
 }
 
 function cleanError(error: Error): Record<string, unknown> {
@@ -55,7 +53,7 @@ function cleanValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return scrub(value);
   if (typeof value === 'bigint') return value.toString();
   if (value instanceof Error) return cleanError(value);
-  if (depth >= 2 || typeof value !== 'object') return `[${typeof value}]`;
+  if (depth >= 1 || typeof value !== 'object') return `[${typeof value}]`;
   if (Array.isArray(value)) return value.slice(0, 20).map((item) => cleanValue(item, depth + 1));
   return cleanFields(value as Record<string, unknown>, depth + 1);
 }
@@ -74,7 +72,7 @@ export function createLogger(options: LoggerOptions): Logger {
   // Synchronous: the last lines before a crash are the ones that matter.
   const lines = pino.destination({ dest: descriptor, sync: true });
   const destination = options.pretty ? { write: (line: string) => void lines.write(formatLine(line)) } : lines;
-  return pino(
+  const log = pino(
     {
       level: options.level,
       base: null,
@@ -95,6 +93,12 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   );
+  // A child's fields do not pass through the formatter. Children inherit this method, hence `this`.
+  const makeChild = log.child;
+  log.child = function cleanChild(this: typeof log, fields: pino.Bindings) {
+    return makeChild.call(this, cleanFields(fields, 0));
+  } as unknown as typeof log.child;
+  return log;
 }
 
 const LEVEL_NAMES: Readonly<Record<string, LogLevel>> = {

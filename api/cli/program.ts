@@ -1,11 +1,11 @@
-/** The command line: `holdfast [start]`, `holdfast doctor`, `holdfast config check`. Parses, and calls the command; never ends the process. */
+/**
+ * The command line: `holdfast [start]`, `holdfast doctor`, `holdfast config check`. Never ends the process.
+ * A command's modules are loaded when it runs: help and mistakes are answered without waiting half a second for Temporal's SDK.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseLogLevel } from '../../activities/telemetry/logger.ts';
 import type { Role } from '../gateway.ts';
-import { checkConfig } from './check-config.ts';
 import { EXIT, type Context } from './context.ts';
-import { doctor } from './doctor.ts';
-import { start } from './start.ts';
 
 type Flags = {
   readonly config?: string;
@@ -90,6 +90,7 @@ function createProgram(context: Context, finish: (code: number) => void): Comman
           '--num_workers is ignored: one process serves all; to use more cores, start more processes with the same DATABASE_URL and TEMPORAL_ADDRESS',
         );
       }
+      const { start } = await import('./start.ts');
       finish(await start(flags, context));
     });
   // The options of the default command are the ones people look for.
@@ -105,7 +106,10 @@ function createProgram(context: Context, finish: (code: number) => void): Comman
     .addOption(new Option('-p, --port <number>', 'port the gateway will listen on').argParser(parsePort))
     .option('--host <address>', 'address the gateway will listen on')
     .option('--json', 'machine-readable output')
-    .action(async (flags: Flags) => finish(await doctor(flags, context)));
+    .action(async (flags: Flags) => {
+      const { doctor } = await import('./doctor.ts');
+      finish(await doctor(flags, context));
+    });
 
   const config = program.command('config').description('work with configuration files');
   config
@@ -113,7 +117,10 @@ function createProgram(context: Context, finish: (code: number) => void): Comman
     .description('report everything that is wrong with the configuration, without starting anything')
     .option('-c, --config <file>', 'configuration file (env: CONFIG_FILE_PATH)')
     .option('--json', 'machine-readable output')
-    .action((flags: Flags) => finish(checkConfig(flags, context)));
+    .action(async (flags: Flags) => {
+      const { checkConfig } = await import('./check-config.ts');
+      finish(checkConfig(flags, context));
+    });
   return program;
 }
 
