@@ -14,7 +14,7 @@ import {
 } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
-import { toAuthHeaders } from './http/credentials.ts';
+import { authorize } from './http/credentials.ts';
 import { createFrameReader, EventTooLarge } from './http/frames.ts';
 import { callMock } from './http/mock.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
@@ -103,7 +103,7 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     url: wire.url,
     headers: {
       ...wire.headers,
-      ...toAuthHeaders(provider.auth, deployment.apiKey),
+      ...(await authorize(provider.auth, wire, { ...apiKeyOf(deployment), settings: deployment.settings })),
       // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
       'x-holdfast-attempt': `${call.id}.${call.n}`,
     },
@@ -125,6 +125,10 @@ function toTarget(provider: Provider, call: Call): Target {
     id: `chatcmpl-${call.id.slice(4)}`,
     created: Math.floor(Date.now() / 1000),
   };
+}
+
+function apiKeyOf(deployment: Deployment): { readonly apiKey?: string } {
+  return deployment.apiKey === undefined ? {} : { apiKey: deployment.apiKey };
 }
 
 async function readError(provider: Provider, reply: HttpReply): Promise<Failure> {

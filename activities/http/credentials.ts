@@ -1,22 +1,35 @@
-/** A provider's authentication as data, plus the deployment's secret, becomes headers. */
-import type { Auth } from '../../providers/provider.ts';
+/** A provider's authentication as data, plus the deployment's secrets, becomes headers of one request. */
+import type { Auth, WireRequest } from '../../providers/provider.ts';
 
-export function toAuthHeaders(auth: Auth, apiKey: string | undefined): Readonly<Record<string, string>> {
-  if (apiKey === undefined) return {};
+export type Credentials = {
+  /** The deployment's `api_key`. */
+  readonly apiKey?: string;
+  /** Its other settings, secrets included (`aws_secret_access_key`, `vertex_credentials`, …). */
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+
+/** Headers that authorise exactly this request. Errors: the credential cannot be used; the message holds no part of it. */
+export async function authorize(
+  auth: Auth,
+  wire: WireRequest,
+  credentials: Credentials,
+): Promise<Readonly<Record<string, string>>> {
+  const { apiKey } = credentials;
   switch (auth.kind) {
     case 'none':
       return {};
     case 'bearer':
-      return { authorization: `Bearer ${apiKey}` };
+      return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
     case 'header':
+      if (apiKey === undefined) return {};
       // Some providers hand out two sorts of credentials under one name.
       if (auth.bearerPrefixes?.some((prefix) => apiKey.startsWith(prefix)) === true)
         return { authorization: `Bearer ${apiKey}` };
       return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
     case 'sigv4':
     case 'google-oauth':
-      // Deployments of these kinds are refused when the configuration is loaded.
-      throw new Error(`Authentication by ${auth.kind} is not available.`);
+      // No provider of the catalog asks for these.
+      throw new Error(`Authentication by ${auth.kind} is not available for ${new URL(wire.url).host}.`);
     default:
       return auth satisfies never;
   }
