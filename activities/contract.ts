@@ -82,7 +82,11 @@ export type Decision =
 
 export type RequestInput = { readonly id: string };
 
-export type ConvoyInput = { readonly ids: readonly string[] };
+export type ConvoyInput = {
+  readonly ids: readonly string[];
+  /** How long to wait, milliseconds; without it until all have ended. */
+  readonly forMs?: number;
+};
 
 /** How a request stands after an activity has waited for what was under way. */
 export type Standing =
@@ -133,6 +137,13 @@ export type ConvoySummary = {
   readonly left: readonly string[];
 };
 
+/** How a convoy stands after an activity has waited for it. */
+export type ConvoyStanding = {
+  readonly left: readonly string[];
+  /** Still under way when the time to wait was over. */
+  readonly open: readonly string[];
+};
+
 /** The activities of the request workflows. */
 export type RequestActivities = {
   /** Waits for the attempt that the accepting process has begun. */
@@ -142,5 +153,5 @@ export type RequestActivities = {
   /** Ends a request that will get no answer. */
   endRequest(input: EndInput): Promise<Standing>;
   /** Waits for the first attempts of many requests; those that need a decision leave into workflows of their own. */
-  awaitConvoy(input: ConvoyInput): Promise<ConvoySummary>;
+  awaitConvoy(input: ConvoyInput): Promise<ConvoyStanding>;
 };

@@ -1,6 +1,6 @@
 /** The activities of the request workflows: the steps of a request's way, with heartbeats. Each may be repeated at any time. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { ConvoySummary, RequestActivities, Standing } from './contract.ts';
+import type { ConvoyInput, ConvoyStanding, RequestActivities, Standing } from './contract.ts';
 import { finish, makeCall, stand, UnknownRequest, type Driver, type StepDeps } from './steps.ts';
 import { noteCarrier, readEnded } from './store/requests.ts';
 
@@ -17,7 +17,7 @@ export function createRequestActivities(deps: RequestActivitiesDeps): RequestAct
     awaitFirstCall: async ({ id }) => supervised(deps, id, async (by) => stand(deps, id, by)),
     callProvider: async (input) => supervised(deps, input.id, async (by) => makeCall(deps, input, by)),
     endRequest: async (input) => supervised(deps, input.id, async (by) => finish(deps, input, by)),
-    awaitConvoy: async ({ ids }) => awaitConvoy(deps, ids),
+    awaitConvoy: async (input) => awaitConvoy(deps, input),
   };
 }
 
@@ -51,24 +51,42 @@ function carrierOf(context: Context): { readonly carrier?: string } {
   return execution === undefined ? {} : { carrier: execution.workflowId };
 }
 
-async function awaitConvoy(deps: RequestActivitiesDeps, ids: readonly string[]): Promise<ConvoySummary> {
+async function awaitConvoy(deps: RequestActivitiesDeps, input: ConvoyInput): Promise<ConvoyStanding> {
   const context = Context.current();
+  const { ids, forMs } = input;
   const beat = setInterval(() => {
     context.heartbeat({ open: ids.filter(deps.attempts.isRunning).length, of: ids.length });
   }, HEARTBEAT_MS);
+  const deadline = forMs === undefined ? undefined : startDeadline(forMs);
   try {
-    return await ride(deps, ids, carrierOf(context).carrier);
+    return await ride(deps, ids, carrierOf(context).carrier, deadline?.passed);
   } finally {
     clearInterval(beat);
+    deadline?.clear();
   }
+}
+
+function startDeadline(ms: number): { readonly passed: Promise<undefined>; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  return {
+    passed,
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 async function ride(
   deps: RequestActivitiesDeps,
   ids: readonly string[],
   carrier: string | undefined,
-): Promise<ConvoySummary> {
+  deadline: Promise<undefined> | undefined,
+): Promise<ConvoyStanding> {
   const left: string[] = [];
+  const open: string[] = [];
   const unnoted: string[] = [];
   const elsewhere: string[] = [];
   const follow = async (id: string): Promise<void> => {
@@ -77,8 +95,9 @@ async function ride(
       elsewhere.push(id);
       return;
     }
-    const end = await running.end;
-    if (end.kind !== 'ended') {
+    const end = await (deadline === undefined ? running.end : Promise.race([running.end, deadline]));
+    if (end === undefined) open.push(id);
+    else if (end.kind !== 'ended') {
       await deps.giveOwnWorkflow(id);
       left.push(id);
     } else if (!end.carrierNoted) unnoted.push(id);
@@ -96,5 +115,5 @@ async function ride(
     }
   }
   if (unnoted.length > 0 && carrier !== undefined) await noteCarrier(deps.database, unnoted, carrier);
-  return { carried: ids.length - left.length, left };
+  return { left, open };
 }

@@ -26,8 +26,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     activities: options.activities,
     // Provider calls last seconds and wait for sockets, not for processors: a slot each, far above the default of 100.
     maxConcurrentActivityTaskExecutions: 4_000,
-    maxConcurrentWorkflowTaskExecutions: 200,
-    maxConcurrentLocalActivityExecutions: 100,
+    // A convoy keeps its first workflow task, and a local activity, for up to two seconds.
+    maxConcurrentWorkflowTaskExecutions: 1_000,
+    maxConcurrentLocalActivityExecutions: 1_000,
     maxCachedWorkflows: 4_000,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },

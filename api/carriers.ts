@@ -52,9 +52,8 @@ export type CarriersOptions = {
 const MAX_PASSENGERS = 60;
 /** How long a convoy waits for company; hidden behind the provider's time. */
 const WINDOW_MS = 20;
-/** A quiet process: at most this many workflows of their own a second, saved up to the burst. */
-const OWN_PER_SECOND = 10;
-const OWN_BURST = 5;
+/** Nobody came for this long: the process is quiet, and a request gets a history of its own. One costs as much as a convoy of 60. */
+const QUIET_MS = 100;
 /** A worker that dies with the first task in hand delays the request by this much, instead of Temporal's 10 s. */
 const TASK_TIMEOUT_MS = 5_000;
 /** The client retries inside for up to 10 s; a start that takes longer than this counts as failed, and is begun again. */
@@ -66,8 +65,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const carriers = new Map<string, string>();
   let waiting: { passenger: Passenger; resolve: (workflowId: string) => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let tokens = OWN_BURST;
-  let tokensAt = performance.now();
+  let lastArrival = Number.NEGATIVE_INFINITY;
   let pending = 0;
   let stopped = false;
 
@@ -119,7 +117,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
           return true;
         } catch (error) {
           breaker.failed();
-          log.warn({ err: error instanceof Error ? error.message : error }, 'Temporal did not take a workflow');
+          log.warn(
+            { err: error instanceof Error ? (error.cause ?? error) : error },
+            'Temporal did not take a workflow',
+          );
           await new Promise((resolve) => setTimeout(resolve, pauseMs));
         }
       }
@@ -154,21 +155,18 @@ export function createCarriers(options: CarriersOptions): Carriers {
     });
   };
 
-  const takeToken = (): boolean => {
+  const isQuiet = (): boolean => {
     const now = performance.now();
-    tokens = Math.min(OWN_BURST, tokens + ((now - tokensAt) / 1000) * OWN_PER_SECOND);
-    tokensAt = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
+    const quiet = now - lastArrival >= QUIET_MS;
+    lastArrival = now;
+    return quiet;
   };
 
   return {
     carry: async (passenger) => {
       const { promise, resolve } = deferred<string>();
       waiting.push({ passenger, resolve });
-      if (options.mode === 'per_request' || (waiting.length === 1 && takeToken()) || waiting.length >= MAX_PASSENGERS)
-        depart();
+      if (options.mode === 'per_request' || isQuiet() || waiting.length >= MAX_PASSENGERS) depart();
       else timer ??= setTimeout(depart, WINDOW_MS);
       return promise;
     },

@@ -63,6 +63,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await migrate(services.databaseUrl);
   const connection = await connectTemporal(options);
   await registerSearchAttributes(connection, holdfast.temporal.namespace, SEARCH_ATTRIBUTES);
+  const client = new Client({ connection, namespace: holdfast.temporal.namespace });
+  await waitForSearchAttributes(client);
 
   const database = createPool(services.databaseUrl, (error) => {
     log.debug({ err: error }, 'an idle database connection was closed');
@@ -75,7 +77,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = createHttpClient();
   const board = createBoard();
   const health = createDeploymentHealth(liveConfig);
-  const client = new Client({ connection, namespace: holdfast.temporal.namespace });
   const carriers = createCarriers({
     client,
     taskQueue: holdfast.temporal.taskQueue,
@@ -262,6 +263,26 @@ async function connectTemporal(options: GatewayOptions): Promise<NativeConnectio
     throw new Error(`Temporal cannot be reached at ${options.services.temporalAddress}.`, { cause: error });
   }
 }
+
+/** A server learns of new attributes with a delay, and refuses every start that carries one until then. */
+async function waitForSearchAttributes(client: Client): Promise<void> {
+  const query = Object.values(SEARCH_ATTRIBUTES)
+    .map((attribute) => `${attribute.name} IS NOT NULL`)
+    .join(' AND ');
+  const until = performance.now() + ATTRIBUTES_MS;
+  for (;;) {
+    try {
+      await client.workflow.count(query);
+      return;
+    } catch (error) {
+      if (performance.now() > until)
+        throw new Error('Temporal does not know the search attributes of Holdfast.', { cause: error });
+      await delay(200);
+    }
+  }
+}
+
+const ATTRIBUTES_MS = 60_000;
 
 let runtimeInstalled = false;
 
