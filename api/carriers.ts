@@ -52,6 +52,9 @@ export type CarriersOptions = {
 const MAX_PASSENGERS = 60;
 /** How long a convoy waits for company; hidden behind the provider's time. */
 const WINDOW_MS = 20;
+/** Convoys whose start Temporal has not acknowledged: more at once would only make each smaller, and each costs the same. */
+const MAX_STARTS = 2;
+const MAX_STARTS_PER_REQUEST = 100;
 /** Nobody came for this long: the process is quiet, and a request gets a history of its own. One costs as much as a convoy of 60. */
 const QUIET_MS = 100;
 /** A worker that dies with the first task in hand delays the request by this much, instead of Temporal's 10 s. */
@@ -63,8 +66,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const { client, taskQueue, log } = options;
   const breaker = createBreaker();
   const carriers = new Map<string, string>();
-  let waiting: { passenger: Passenger; resolve: (workflowId: string) => void }[] = [];
+  const waiting: { passenger: Passenger; resolve: (workflowId: string) => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
+  /** Somebody has waited for company long enough. */
+  let windowOver = false;
   let lastArrival = Number.NEGATIVE_INFINITY;
   let pending = 0;
   let stopped = false;
@@ -131,10 +136,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
   };
 
   const depart = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    const passengers = waiting;
-    waiting = [];
+    const passengers = waiting.splice(0, options.mode === 'per_request' ? 1 : MAX_PASSENGERS);
     const first = passengers[0];
     if (first === undefined) return;
     const workflowId = passengers.length === 1 ? first.passenger.id : `convoy_${first.passenger.id.slice(4)}`;
@@ -147,12 +149,28 @@ export function createCarriers(options: CarriersOptions): Carriers {
               passengers.map(({ passenger }) => passenger),
             );
     void startUntilAcknowledged(start).then((acknowledged) => {
+      departWhoMay();
       if (!acknowledged) return;
       for (const { passenger, resolve } of passengers) {
         carriers.set(passenger.id, workflowId);
         resolve(workflowId);
       }
     });
+  };
+
+  /** Starts what has waited long enough. While Temporal is busy with earlier starts the next convoy fills up instead. */
+  const departWhoMay = (): void => {
+    const limit = options.mode === 'per_request' ? MAX_STARTS_PER_REQUEST : MAX_STARTS;
+    while (waiting.length > 0 && pending < limit && (windowOver || waiting.length >= MAX_PASSENGERS)) depart();
+    if (waiting.length === 0) windowOver = false;
+  };
+
+  const openWindow = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      windowOver = true;
+      departWhoMay();
+    }, WINDOW_MS);
   };
 
   const isQuiet = (): boolean => {
@@ -166,8 +184,9 @@ export function createCarriers(options: CarriersOptions): Carriers {
     carry: async (passenger) => {
       const { promise, resolve } = deferred<string>();
       waiting.push({ passenger, resolve });
-      if (options.mode === 'per_request' || isQuiet() || waiting.length >= MAX_PASSENGERS) depart();
-      else timer ??= setTimeout(depart, WINDOW_MS);
+      if (isQuiet() || options.mode === 'per_request') windowOver = true;
+      departWhoMay();
+      if (waiting.length > 0) openWindow();
       return promise;
     },
     giveOwnWorkflow: async (passenger) => {
