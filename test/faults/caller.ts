@@ -1,5 +1,7 @@
 /** A well-behaved client, the first witness: one key per request, asks again until the answer comes, and writes down all it saw. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { readStream } from './sse.ts';
 
 export type Try = {
@@ -75,16 +77,35 @@ type Once = { readonly attempt: Omit<Try, 'ms'>; readonly text?: string };
 
 async function once(ask: Ask, turn: number): Promise<Once> {
   const url = ask.urlOf(turn);
-  const leaving = new AbortController();
-  if (turn === 0) void ask.leave?.then(() => leaving.abort());
-  const signal = AbortSignal.any([AbortSignal.timeout(ask.tryMs), leaving.signal]);
-  const endOf = (head: boolean): Try['end'] =>
-    leaving.signal.aborted ? 'left' : signal.aborted ? 'late' : head ? 'cut' : 'refused';
-  let response: Response;
+  // One controller and a timer of our own: signals made by AbortSignal.any and .timeout can be collected before they fire (nodejs/node#57736).
+  const control = new AbortController();
+  let early: 'left' | 'late' | undefined;
+  const stop = (why: 'left' | 'late'): void => {
+    early ??= why;
+    control.abort();
+  };
+  const timer = setTimeout(stop, ask.tryMs, 'late');
+  if (turn === 0) void ask.leave?.then(() => stop('left'));
   try {
-    response = await fetch(`${url}/v1/chat/completions`, {
+    return await exchange(ask, url, control.signal, (head) => early ?? (head ? 'cut' : 'refused'));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function exchange(
+  ask: Ask,
+  url: string,
+  signal: AbortSignal,
+  endOf: (head: boolean) => Try['end'],
+): Promise<Once> {
+  let answer: Dispatcher.ResponseData;
+  try {
+    answer = await request(`${url}/v1/chat/completions`, {
       method: 'POST',
       signal,
+      headersTimeout: 0,
+      bodyTimeout: 0,
       headers: {
         authorization: `Bearer ${ask.masterKey}`,
         'content-type': 'application/json',
@@ -98,27 +119,25 @@ async function once(ask: Ask, turn: number): Promise<Once> {
       }),
     });
   } catch (error) {
-    // "Refused" covers every connection that could not be made; one that was made and broke before the head is cut.
-    const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    const end = endOf(code !== 'ECONNREFUSED');
-    return { attempt: { url, replayed: false, end } };
+    // "Refused" is a connection that could not be made; one that was made and broke before the head is cut.
+    return { attempt: { url, replayed: false, end: endOf((error as { code?: string }).code !== 'ECONNREFUSED') } };
   }
-  const headers = response.headers;
+  const { statusCode: status, headers } = answer;
   const seen = {
     url,
-    status: response.status,
-    replayed: headers.get('idempotency-replayed') === 'true',
-    ...ifThere('id', headers.get('x-request-id')),
-    ...ifThere('retryAfter', headers.get('retry-after')),
-    ...ifThere('durability', headers.get('x-holdfast-durability')),
+    status,
+    replayed: headers['idempotency-replayed'] === 'true',
+    ...ifThere('id', headers['x-request-id']),
+    ...ifThere('retryAfter', headers['retry-after']),
+    ...ifThere('durability', headers['x-holdfast-durability']),
   };
   let body: string;
   try {
-    body = await response.text();
+    body = await answer.body.text();
   } catch {
     return { attempt: { ...seen, end: endOf(true) } };
   }
-  if (response.status !== 200) return { attempt: { ...seen, end: 'answered', ...ifThere('code', codeOf(body)) } };
+  if (status !== 200) return { attempt: { ...seen, end: 'answered', ...ifThere('code', codeOf(body)) } };
   if (!ask.streaming) return { attempt: { ...seen, end: 'answered' }, text: contentOf(body) };
   const { text, done, code } = readStream(body);
   // A stream without its end mark says "resume", not "finished".
@@ -127,8 +146,8 @@ async function once(ask: Ask, turn: number): Promise<Once> {
     : { attempt: { ...seen, end: 'cut', ...ifThere('code', code) } };
 }
 
-function ifThere<K extends string>(name: K, value: string | null | undefined): { readonly [N in K]?: string } {
-  return (value === null || value === undefined ? {} : { [name]: value }) as { readonly [N in K]?: string };
+function ifThere<K extends string>(name: K, value: unknown): { readonly [N in K]?: string } {
+  return (typeof value === 'string' ? { [name]: value } : {}) as { readonly [N in K]?: string };
 }
 
 function codeOf(body: string): string | undefined {
