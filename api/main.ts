@@ -40,6 +40,8 @@ function onCrash(kind: string): (error: unknown) => void {
   };
 }
 
+// A reader that has seen enough (`holdfast --help | head`) is no fault.
+process.stdout.on('error', () => undefined);
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('unhandledRejection', onCrash('unhandled rejection: a fault in Holdfast'));

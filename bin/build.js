@@ -1,14 +1,18 @@
-/** Builds dist/: compiles, copies what is not TypeScript, bundles the workflows. dist/ is replaced as a whole, and only by a good build. */
+/**
+ * Builds dist/: compiles, copies what is not TypeScript, bundles the workflows. dist/ is replaced as a whole, and only by a good build.
+ * Does nothing when dist/ was built from exactly these sources, unless told to (`--force`).
+ */
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ensureDependencies, ROOT, run, sourceStamp } from './setup.js';
+import { ensureDependencies, isBuilt, ROOT, run, sourceStamp } from './setup.js';
 
 /** Read at run time from beside the code that uses them. */
 const ASSETS = /\.(sql|json)$/;
 
 await ensureDependencies();
 const stamp = sourceStamp();
+if (isBuilt(stamp) && !process.argv.includes('--force')) process.exit();
 const cache = join(ROOT, 'node_modules', '.cache');
 await mkdir(cache, { recursive: true });
 const draft = await mkdtemp(join(cache, 'holdfast-build-'));

@@ -12,7 +12,7 @@ const SOURCES = ['api', 'workflows', 'activities', 'providers'];
 /** What else decides how dist/ looks. */
 const BUILD_INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', 'bin/build.js'];
 
-export const STAMP = join(ROOT, 'dist', '.stamp');
+const STAMP = join(ROOT, 'dist', '.stamp');
 
 /**
  * Runs a program with our output, no input, and resolves with its exit code.
@@ -61,10 +61,15 @@ function missingPackage() {
 
 /** Builds dist/ unless it was built from exactly these sources. */
 export async function ensureBuild() {
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sourceStamp()) return;
+  if (isBuilt(sourceStamp())) return;
   console.error('Building …');
   const code = await run(process.execPath, [join(ROOT, 'bin', 'build.js')], { stdio: ['ignore', 2, 2] });
   if (code !== 0) throw new Error('the build failed: see its lines above');
+}
+
+/** @param {string} stamp */
+export function isBuilt(stamp) {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp;
 }
 
 /** A hash of everything dist/ is made from. By content: a fresh clone, a copy and a container layer differ in times only. */

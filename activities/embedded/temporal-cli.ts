@@ -1,8 +1,8 @@
 /** Finds the Temporal CLI, whose development server carries the embedded workflows, or obtains it. */
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Variables } from '../config/references.ts';
@@ -15,10 +15,14 @@ import { downloadTemporalCli, type Obtained } from './temporal-download.ts';
 /** The newest whose module can be installed by version: later ones carry a `replace`, which `go install` refuses. Server 1.29.1, UI 2.42.1. */
 export const CLI_VERSION = '1.5.1';
 
+const CACHED_NAME = `temporal-${CLI_VERSION}`;
+
 export type CliOptions = {
   /** TEMPORAL_CLI_PATH, PATH, XDG_CACHE_HOME, HOME and what the network needs (proxies). */
   readonly env: Variables;
   readonly log: Logger;
+  /** The home folder: holds what is obtained where the user's own cache cannot be written (service accounts often have none). */
+  readonly home: string;
   /** Gives up: what was begun is removed. */
   readonly signal?: AbortSignal;
 };
@@ -26,7 +30,7 @@ export type CliOptions = {
 const run = promisify(execFile);
 
 /** A Temporal CLI that is here already; undefined when there is none. Throws when the one that was named does not run. */
-export async function locateTemporalCli(env: Variables): Promise<string | undefined> {
+export async function locateTemporalCli(env: Variables, home: string): Promise<string | undefined> {
   const named = env['TEMPORAL_CLI_PATH'];
   if (named !== undefined && named !== '') {
     const trouble = await troubleWith(named);
@@ -35,18 +39,20 @@ export async function locateTemporalCli(env: Variables): Promise<string | undefi
   }
   const onPath = await findOnPath('temporal', env);
   if (onPath !== undefined && (await troubleWith(onPath)) === undefined) return onPath;
-  const cached = cachedCli(env);
-  return (await troubleWith(cached)) === undefined ? cached : undefined;
+  for (const folder of cacheFolders(env, home)) {
+    const cached = join(folder, CACHED_NAME);
+    if ((await troubleWith(cached)) === undefined) return cached;
+  }
+  return undefined;
 }
 
 /** The path of a Temporal CLI that runs, obtained when need be. Throws with every way to get one when that fails. */
 export async function findTemporalCli(options: CliOptions): Promise<string> {
-  const { env, log, signal } = options;
-  const here = await locateTemporalCli(env);
+  const { env, log, home, signal } = options;
+  const here = await locateTemporalCli(env, home);
   if (here !== undefined) return here;
-  const target = cachedCli(env);
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
+  const folder = await writableFolder(cacheFolders(env, home));
+  const target = join(folder, CACHED_NAME);
   // One process obtains it, the others wait for that one: a build takes minutes of all cores.
   const lock = await waitForLock(`${target}.lock`, log, signal);
   try {
@@ -81,8 +87,16 @@ async function settle(target: string, obtained: Obtained): Promise<string | unde
   return trouble === undefined ? undefined : `what it gave does not run: ${trouble}`;
 }
 
-function cachedCli(env: Variables): string {
-  return join(cacheFolder(env), `temporal-${CLI_VERSION}`);
+async function writableFolder([first, ...others]: readonly string[]): Promise<string> {
+  if (first === undefined) throw new Error('no folder for the Temporal CLI can be written');
+  try {
+    await mkdir(first, { recursive: true });
+    await access(first, constants.W_OK);
+    return first;
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return writableFolder(others);
+  }
 }
 
 async function waitForLock(file: string, log: Logger, signal?: AbortSignal): Promise<Lock> {
@@ -95,12 +109,12 @@ async function waitForLock(file: string, log: Logger, signal?: AbortSignal): Pro
   }
 }
 
-/** Where files that can be made again are kept for this user. */
-export function cacheFolder(env: Variables): string {
+/** Where files that can be made again are kept: for this user, else for this installation. */
+function cacheFolders(env: Variables, home: string): readonly string[] {
   const wished = env['XDG_CACHE_HOME'];
-  if (wished !== undefined && wished !== '') return join(wished, 'holdfast');
-  const home = env['HOME'] ?? homedir();
-  return process.platform === 'darwin' ? join(home, 'Library', 'Caches', 'holdfast') : join(home, '.cache', 'holdfast');
+  const user = env['HOME'] ?? homedir();
+  const usual = process.platform === 'darwin' ? join(user, 'Library', 'Caches') : join(user, '.cache');
+  return [join(wished === undefined || wished === '' ? usual : wished, 'holdfast'), join(home, 'cache')];
 }
 
 /** Why a program is not a Temporal CLI with a development server; undefined when it is one. */

@@ -82,7 +82,12 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const stateFile = join(folder, 'server.json');
   const logFile = join(home, 'logs', 'temporal.log');
   const last = parseState(await readIfThere(stateFile));
-  const cli = await findTemporalCli({ env, log, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  const cli = await findTemporalCli({
+    env,
+    log,
+    home,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   const args = serverArguments();
   const setup = createHash('sha256')
     .update(JSON.stringify([cli, args]))

@@ -111,15 +111,15 @@ export async function checkDatabase(config: Config, home: string): Promise<Findi
   }
 }
 
-export async function checkTemporal(config: Config, env: Variables): Promise<Finding> {
+export async function checkTemporal(config: Config, env: Variables, home: string): Promise<Finding> {
   const { address } = config.holdfast.temporal;
-  return address === undefined ? checkEmbeddedTemporal(env) : checkNamedTemporal(config, address);
+  return address === undefined ? checkEmbeddedTemporal(env, home) : checkNamedTemporal(config, address);
 }
 
-async function checkEmbeddedTemporal(env: Variables): Promise<Finding> {
+async function checkEmbeddedTemporal(env: Variables, home: string): Promise<Finding> {
   const check = 'temporal';
   try {
-    const cli = await locateTemporalCli(env);
+    const cli = await locateTemporalCli(env, resolve(home));
     if (cli !== undefined) return { check, status: 'ok', detail: `embedded, with ${cli}` };
     const fix =
       'nothing to do if this machine reaches temporal.download or has Go 1.25; else install the Temporal CLI or set TEMPORAL_ADDRESS';

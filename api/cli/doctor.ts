@@ -54,7 +54,7 @@ async function examine(flags: DoctorFlags, context: Context): Promise<readonly F
     checkKey(config, place.home),
     ...general,
     checkDatabase(config, place.home),
-    checkTemporal(config, context.env),
+    checkTemporal(config, context.env, place.home),
     checkProviders(config),
   ]);
   return [configFinding(config, formatProblems(warnings)), ...checks.flat()];

@@ -35,7 +35,6 @@ export function placeOf(flags: Pick<StartFlags, 'port' | 'host' | 'home'>, { env
 }
 
 export async function start(flags: StartFlags, context: Context): Promise<number> {
-  const began = performance.now();
   const { complain, log, stop } = context;
   const config = readConfig(flags, context);
   if (config === undefined) return EXIT.config;
@@ -60,7 +59,7 @@ export async function start(flags: StartFlags, context: Context): Promise<number
       gateway = await startGateway({ config, host, port, role: flags.role, services, masterKey: key.key, log });
     }
     if (gateway !== undefined && !stop.aborted) {
-      const readyMs = Math.round(performance.now() - began);
+      const readyMs = Math.round(performance.now());
       context.print(
         banner({
           config,
@@ -82,8 +81,11 @@ export async function start(flags: StartFlags, context: Context): Promise<number
     complain(`Holdfast could not start: ${error instanceof Error ? error.message : String(error)}`);
     return EXIT.failed;
   } finally {
-    await gateway?.stop();
-    await services?.stop();
+    try {
+      await gateway?.stop();
+    } finally {
+      await services?.stop();
+    }
   }
 }
 

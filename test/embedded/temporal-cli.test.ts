@@ -33,13 +33,15 @@ describe('the search for the Temporal CLI', () => {
   it('takes the one that TEMPORAL_CLI_PATH names before any other', async () => {
     const named = await script('named/temporal', CLI);
     await script('bin/temporal', CLI);
-    expect(await findTemporalCli({ env: { ...bare(), TEMPORAL_CLI_PATH: named }, log: silent })).toBe(named);
+    expect(
+      await findTemporalCli({ env: { ...bare(), TEMPORAL_CLI_PATH: named }, log: silent, home: join(folder, 'home') }),
+    ).toBe(named);
   });
 
   it('says so when the named one does not run instead of taking another', async () => {
     await script('bin/temporal', CLI);
     const env = { ...bare(), TEMPORAL_CLI_PATH: join(folder, 'nowhere') };
-    await expect(findTemporalCli({ env, log: silent })).rejects.toThrow(
+    await expect(findTemporalCli({ env, log: silent, home: join(folder, 'home') })).rejects.toThrow(
       /TEMPORAL_CLI_PATH is .*nowhere, which does not run/,
     );
   });
@@ -47,17 +49,17 @@ describe('the search for the Temporal CLI', () => {
   it('takes the one on PATH before the cache', async () => {
     const onPath = await script('bin/temporal', CLI);
     await script(`cache/holdfast/temporal-${CLI_VERSION}`, CLI);
-    expect(await findTemporalCli({ env: bare(), log: silent })).toBe(onPath);
+    expect(await findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home') })).toBe(onPath);
   });
 
   it('passes over a program of the same name that is something else', async () => {
     await script('bin/temporal', 'echo "temporal 0.1, a date library"');
     await script(`cache/holdfast/temporal-${CLI_VERSION}`, CLI);
-    expect(await findTemporalCli({ env: bare(), log: silent })).toBe(cached());
+    expect(await findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home') })).toBe(cached());
   });
 
   it('finds nothing, and obtains nothing, when it is only to look', async () => {
-    expect(await locateTemporalCli(bare())).toBeUndefined();
+    expect(await locateTemporalCli(bare(), join(folder, 'home'))).toBeUndefined();
     expect(await readdir(folder)).toEqual([]);
   });
 });
@@ -65,7 +67,9 @@ describe('the search for the Temporal CLI', () => {
 describe('a Temporal CLI that has to be obtained', () => {
   it('lists every way to get one when the network refuses and Go is too old', async () => {
     await script('bin/go', 'echo "go version go1.20.1 linux/amd64"');
-    const failure = await findTemporalCli({ env: bare(), log: silent }).catch((error: unknown) => error as Error);
+    const failure = await findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home') }).catch(
+      (error: unknown) => error as Error,
+    );
     expect(failure).toBeInstanceOf(Error);
     const { message } = failure as Error;
     for (const way of ['TEMPORAL_ADDRESS', 'TEMPORAL_CLI_PATH', 'temporal.download', 'Go 1.25', 'go1.20']) {
@@ -82,12 +86,26 @@ describe('a Temporal CLI that has to be obtained', () => {
       '/bin/sleep 0.3',
       `/bin/cp ${await script('ready-made', CLI)} "$GOBIN/temporal"`,
     );
-    const found = await Promise.all([1, 2].map(async () => findTemporalCli({ env: bare(), log: silent })));
+    const found = await Promise.all(
+      [1, 2].map(async () => findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home') })),
+    );
     expect(found).toEqual([cached(), cached()]);
     const lines = (await readFile(builds, 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`);
     expect(await readdir(dirname(cached()))).toEqual([`temporal-${CLI_VERSION}`]);
+  });
+
+  it('is kept in the home folder when the user has no cache that can be written', async () => {
+    await script(
+      'bin/go',
+      'if [ "$1" = version ]; then echo "go version go1.26.0 linux/amd64"; exit 0; fi',
+      `/bin/cp ${await script('ready-made', CLI)} "$GOBIN/temporal"`,
+    );
+    const env = { ...bare(), XDG_CACHE_HOME: '/dev/null' };
+    const kept = join(folder, 'home', 'cache', `temporal-${CLI_VERSION}`);
+    expect(await findTemporalCli({ env, log: silent, home: join(folder, 'home') })).toBe(kept);
+    expect(await locateTemporalCli(env, join(folder, 'home'))).toBe(kept);
   });
 
   it('shows what Go said when the build fails', async () => {
@@ -97,7 +115,7 @@ describe('a Temporal CLI that has to be obtained', () => {
       'echo "go: module lookup disabled by GOFLAGS" >&2',
       'exit 1',
     );
-    await expect(findTemporalCli({ env: bare(), log: silent })).rejects.toThrow(
+    await expect(findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home') })).rejects.toThrow(
       /go install failed: go: module lookup disabled/,
     );
   });
@@ -111,7 +129,7 @@ describe('a Temporal CLI that has to be obtained', () => {
       `echo yes > ${started}`,
       'exec /bin/sleep 60',
     );
-    const finding = findTemporalCli({ env: bare(), log: silent, signal: stop.signal });
+    const finding = findTemporalCli({ env: bare(), log: silent, home: join(folder, 'home'), signal: stop.signal });
     const watch = setInterval(
       () =>
         void readFile(started).then(
@@ -143,7 +161,9 @@ describe('a network that swallows everything', () => {
     const address = hole.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     const env = { ...bare(), HTTPS_PROXY: `http://127.0.0.1:${port}` };
-    await expect(findTemporalCli({ env, log: silent })).rejects.toThrow(/no answer within 5 s/);
+    await expect(findTemporalCli({ env, log: silent, home: join(folder, 'home') })).rejects.toThrow(
+      /no answer within 5 s/,
+    );
     expect(sockets.size).toBeGreaterThan(0);
   });
 });
