@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { access, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Variables } from '../config/references.ts';
 
@@ -52,7 +53,7 @@ export async function downloadTemporalCli({
   signal,
 }: ObtainOptions): Promise<Obtained> {
   const draft = await mkdtemp(join(folder, 'download-'));
-  const sdk = new URL(import.meta.resolve('@temporalio/worker')).pathname;
+  const sdk = fileURLToPath(import.meta.resolve('@temporalio/worker'));
   const child = spawn(process.execPath, ['-e', PROGRAM, sdk, draft, `v${version}`], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
