@@ -1,8 +1,9 @@
 /** The Temporal worker: takes workflow and activity tasks of this gateway's task queue. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
 import type { RequestActivities } from './contract.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** Written by the build. From sources (tests) the bundle is made at start. */
 const BUNDLE = fileURLToPath(new URL('../workflows/bundle.js', import.meta.url));
@@ -41,5 +42,5 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 async function bundle(): Promise<{ codePath: string } | WorkflowBundle> {
-  return existsSync(BUNDLE) ? { codePath: BUNDLE } : bundleWorkflowCode({ workflowsPath: SOURCES });
+  return existsSync(BUNDLE) ? { codePath: BUNDLE } : bundleWorkflows(SOURCES);
 }

@@ -53,19 +53,8 @@ async function copyAssets() {
 async function bundleWorkflows() {
   const workflowsPath = join(ROOT, 'workflows', 'index.ts');
   if (!existsSync(workflowsPath)) return;
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const quiet = () => undefined;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath,
-    logger: {
-      log: quiet,
-      trace: quiet,
-      debug: quiet,
-      info: quiet,
-      warn: (message) => console.error(message),
-      error: (message) => console.error(message),
-    },
-  });
+  const { bundleWorkflows: bundle } = await import(join(draft, 'activities', 'workflow-bundle.js'));
+  const { code } = await bundle(workflowsPath);
   await mkdir(join(draft, 'workflows'), { recursive: true });
   await writeFile(join(draft, 'workflows', 'bundle.js'), code);
 }
