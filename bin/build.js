@@ -22,10 +22,10 @@ try {
   const [compiled, ...others] = await Promise.allSettled([
     run(process.execPath, [tsc, '--outDir', draft]),
     copyAssets(),
-    bundleWorkflows(),
   ]);
   for (const { reason } of [compiled, ...others].filter((each) => each.status === 'rejected')) throw reason;
   if (compiled.value !== 0) throw new Error('the TypeScript compiler found errors: dist/ stays as it was');
+  await bundleWorkflows();
   // mkdtemp closes its folder to others; an image may run as another user than it was built by.
   await chmod(draft, 0o755);
   await writeFile(join(draft, '.stamp'), stamp);
