@@ -77,5 +77,8 @@ export function lostReply(point: FaultPoint): void {
 function due(point: FaultPoint): boolean {
   if (armed === undefined || armed.point !== point) return false;
   armed.nth -= 1;
-  return armed.nth === 0;
+  if (armed.nth !== 0) return false;
+  // A lost reply leaves no trace that can be seen from outside: without this line a campaign could not tell that it happened.
+  process.stderr.write(`fault: ${point}\n`);
+  return true;
 }

@@ -3,7 +3,7 @@ import { check, unseen } from './check.ts';
 import type { Verdict } from './check.ts';
 import { parseOptions } from './options.ts';
 import { ROWS } from './rows.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 import { openStage } from './stage.ts';
 import { headLine, rowLine } from './table.ts';
 import { openWorld } from './world.ts';

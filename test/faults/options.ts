@@ -25,7 +25,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option('--campaigns <number>', 'how often all rows run, each time with the next seed', whole, 1)
     .option('--seed <number>', 'repeats a campaign; drawn when absent', whole)
     .option('--only <text>', 'only rows whose name holds this text')
-    .option('--jobs <number>', 'rows that run at the same time', whole, 3)
+    .option('--jobs <number>', 'rows that run at the same time', whole, 5)
     .option('--keep', 'keep the logs and books of every row, not only after a failure')
     .option('--short', 'one campaign with the seed 1, for continuous integration')
     .parse([...args], { from: 'user' });
