@@ -14,6 +14,7 @@ import {
 } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
+import { inlineAttachments } from './http/attachments.ts';
 import { authorize } from './http/credentials.ts';
 import { createFrameReader, EventTooLarge } from './http/frames.ts';
 import { callMock } from './http/mock.ts';
@@ -88,12 +89,17 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     };
   }
   const target = toTarget(provider, call);
-  const request: ChatRequest = {
+  const asked: ChatRequest = {
     ...(deployment.defaults as Partial<ChatRequest>),
     ...call.request,
     model: deployment.model,
     stream: streaming,
   };
+  const { inlineUrls } = chat;
+  const request =
+    inlineUrls === undefined
+      ? asked
+      : await inlineAttachments(asked, { wanted: (one) => inlineUrls(one, target), download: http.download, signal });
   const wire = chat.toRequest(request, target);
   if ('refused' in wire) return { kind: 'failed', failure: wire.refused };
   reach('call.before_send');

@@ -74,7 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await processes.register();
 
   const liveConfig = (): Config => config;
-  const http = createHttpClient();
+  const http = createHttpClient(config.userUrls);
   const board = createBoard();
   const health = createDeploymentHealth(liveConfig);
   const carriers = createCarriers({

@@ -62,12 +62,22 @@ export type DecoderStep = {
 /** A fold over wire events. Each step returns the chunks it yields and the decoder for the next event. */
 export type Decoder = (event: WireEvent) => DecoderStep;
 
+/** Something a message points to by a URL. */
+export type Attachment = {
+  readonly kind: 'image' | 'file' | 'audio' | 'video';
+  readonly url: string;
+  /** Its media type, where the caller said it. */
+  readonly format?: string;
+};
+
 export type ChatTranslation = {
   readonly toRequest: (request: ChatRequest, target: Target) => WireRequest | Refusal;
   /** Throws {@link InvalidResponse} when the body is not an answer of this provider. */
   readonly fromResponse: (body: unknown, request: ChatRequest, target: Target) => ChatResponse;
   readonly framing: 'sse' | 'aws-eventstream' | 'json-lines';
   readonly decoder: (request: ChatRequest, target: Target) => Decoder;
+  /** Whether the provider cannot fetch this http(s) URL itself: the transport then puts a base64 data URI in its place before `toRequest`. */
+  readonly inlineUrls?: (attachment: Attachment, target: Target) => boolean;
 };
 
 /** Headers of an upstream answer, names in lower case. */
@@ -82,6 +92,8 @@ export type Provider = {
   readonly keyVariables: readonly string[];
   /** Environment variables that override the base URL, first set one wins. */
   readonly baseUrlVariables?: readonly string[];
+  /** Deployment settings that an environment variable gives where the configuration does not, first set one wins. */
+  readonly settingVariables?: Readonly<Record<string, readonly string[]>>;
   readonly auth: Auth;
   /** A server of one's own that usually runs without a credential: none is needed, one is sent when configured. */
   readonly keyOptional?: boolean;

@@ -98,6 +98,14 @@ export type HoldfastSettings = {
   };
 };
 
+/** What may be fetched when a message names a URL that its provider cannot take. */
+export type UserUrls = {
+  /** Whether only https URLs of public addresses are fetched. */
+  readonly validate: boolean;
+  /** `host` or `host:port` of servers of one's own: fetched from whatever their address is. */
+  readonly allowedHosts: readonly string[];
+};
+
 export type Config = {
   /** The file it came from; absent when started without one. */
   readonly source?: string;
@@ -106,6 +114,7 @@ export type Config = {
   /** `litellm_settings` that shape requests. */
   readonly dropParams: boolean;
   readonly modifyParams: boolean;
+  readonly userUrls?: UserUrls;
   readonly masterKey?: string;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;

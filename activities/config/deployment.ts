@@ -55,7 +55,10 @@ export function toDeployment(
     ...(cooldownTimeMs !== undefined && { cooldownTimeMs }),
     tags: params.tags ?? [],
     defaults: pick(params, (key) => PARAMETER_NAMES.has(key)),
-    settings: pick(params, (key) => !PARAMETER_NAMES.has(key) && !OWN_NAMES.has(key)),
+    settings: {
+      ...settingsFrom(context.variables, context.providers[target.provider]),
+      ...pick(params, (key) => !PARAMETER_NAMES.has(key) && !OWN_NAMES.has(key)),
+    },
     modelInfo: info,
   };
 }
@@ -67,6 +70,19 @@ function pick(params: Params, wanted: (key: string) => boolean): Record<string, 
 export function firstSet(variables: Variables, names: readonly string[] | undefined): string | undefined {
   const name = names?.find((candidate) => (variables[candidate] ?? '') !== '');
   return name === undefined ? undefined : variables[name]?.trim();
+}
+
+/** Settings of a provider that the environment gives, such as a project or a region. */
+export function settingsFrom(
+  variables: Variables,
+  provider: ProviderTable[string] | undefined,
+): Readonly<Record<string, string>> {
+  const settings: Record<string, string> = {};
+  for (const [setting, names] of Object.entries(provider?.settingVariables ?? {})) {
+    const value = firstSet(variables, names);
+    if (value !== undefined) settings[setting] = value;
+  }
+  return settings;
 }
 
 function baseUrlFrom({ providers, variables }: DeploymentContext, provider: string): string | undefined {

@@ -33,6 +33,10 @@ export function toConfig(
     router: toRouter(litellm, section, environment),
     dropParams: litellm.drop_params ?? environment.dropParams ?? false,
     modifyParams: litellm.modify_params ?? environment.modifyParams ?? false,
+    userUrls: {
+      validate: litellm.user_url_validation ?? true,
+      allowedHosts: litellm.user_url_allowed_hosts ?? [],
+    },
     ...(masterKey !== undefined && { masterKey }),
     ...(database !== undefined && { databaseUrl: database }),
     ...(redis !== undefined && { redisUrl: redis }),

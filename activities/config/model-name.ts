@@ -3,7 +3,9 @@ import type { Provider } from '../../providers/provider.ts';
 import { nearest } from './nearest.ts';
 
 /** What the configuration needs to know of the provider catalog. */
-export type ProviderTable = Readonly<Record<string, Pick<Provider, 'keyVariables' | 'baseUrlVariables'>>>;
+export type ProviderTable = Readonly<
+  Record<string, Pick<Provider, 'keyVariables' | 'baseUrlVariables' | 'settingVariables'>>
+>;
 
 export type Target =
   | { readonly kind: 'found'; readonly provider: string; readonly model: string }

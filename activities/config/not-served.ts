@@ -23,7 +23,7 @@ export const LITELLM_SETTINGS = keys(`
   custom_prometheus_tags prometheus_metrics_config prometheus_exclude_metrics prometheus_exclude_labels
   prometheus_initialize_budget_metrics prometheus_end_user_metrics_max_series_per_metric
   prometheus_end_user_metrics_ttl_seconds ssl_certificate ssl_security_level ssl_ecdh_curve force_ipv4
-  disable_aiohttp_transport aiohttp_trust_env user_url_allowed_hosts provider_url_destination_allowed_hosts
+  disable_aiohttp_transport aiohttp_trust_env provider_url_destination_allowed_hosts
   enable_json_schema_validation enable_preview_features add_function_to_prompt disable_hf_tokenizer_download
   disable_token_counter reasoning_auto_summary route_all_chat_openai_to_responses
   use_chat_completions_url_for_anthropic_messages strip_anthropic_total_tokens include_cost_in_streaming_usage
@@ -38,7 +38,7 @@ export const LITELLM_SETTINGS = keys(`
 
 /** What LiteLLM does unless it is told not to: here `false` is the value that would change something. */
 export const LITELLM_SETTINGS_ON = keys(`
-  ssl_verify require_auth_for_metrics_endpoint user_url_validation
+  ssl_verify require_auth_for_metrics_endpoint
 `);
 
 export const ROUTER_SETTINGS = keys(`

@@ -85,6 +85,12 @@ const litellmSettings = z.looseObject(
       .describe('Repair requests a provider would refuse. Default false.'),
     request_timeout: seconds().optional().describe('Whole attempt, seconds. Default 600.'),
     credential_list: credentialList.optional().describe('As credential_list at the top.'),
+    user_url_validation: flag()
+      .optional()
+      .describe('Fetch what messages point to from public https addresses only. Default true.'),
+    user_url_allowed_hosts: names()
+      .optional()
+      .describe('Hosts, or host:port, that may be fetched from whatever their address is.'),
     set_verbose: renamed('the environment variable LITELLM_LOG=DEBUG'),
     ...notServed(LITELLM_SETTINGS),
     ...notServedOn(LITELLM_SETTINGS_ON),

@@ -1,6 +1,6 @@
 /** Deployments without a configuration file: the built-in mock provider, and every provider whose key is in the environment. */
 import type { Deployment } from './config.ts';
-import { firstSet } from './deployment.ts';
+import { firstSet, settingsFrom } from './deployment.ts';
 import { splitModel, type ProviderTable } from './model-name.ts';
 import type { Variables } from './references.ts';
 
@@ -56,7 +56,7 @@ export function plainDeployment(
     ...(apiKey !== undefined && { apiKey }),
     tags: [],
     defaults: {},
-    settings: {},
+    settings: settingsFrom(variables, providers[provider]),
     modelInfo: {},
   };
 }

@@ -2,6 +2,8 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { ErrorCode, Failure } from '../../providers/protocol/errors.ts';
 import type { WireHeaders } from '../../providers/provider.ts';
+import type { UserUrls } from '../config/config.ts';
+import { createDownloads, type Download } from './downloads.ts';
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST';
@@ -61,10 +63,12 @@ const CONNECT_MS = 10_000;
 export type HttpClient = {
   /** Errors: {@link CallFailed}. */
   call(call: HttpCall): Promise<HttpReply>;
+  /** Fetches what a caller's URL points to. */
+  readonly download: Download;
   close(): Promise<void>;
 };
 
-export function createHttpClient(): HttpClient {
+export function createHttpClient(userUrls?: UserUrls): HttpClient {
   const agent = new Agent({
     // No bound on connections: a request that waits for one has a claim, a lease and a caller. Back-pressure is at admission.
     pipelining: 1,
@@ -73,9 +77,13 @@ export function createHttpClient(): HttpClient {
     connect: { timeout: CONNECT_MS },
     maxHeaderSize: 64 * 1024,
   });
+  const downloads = createDownloads(userUrls);
   return {
     call: async (call) => send(agent, call),
-    close: async () => agent.destroy(),
+    download: downloads.download,
+    close: async () => {
+      await Promise.all([agent.destroy(), downloads.close()]);
+    },
   };
 }
 

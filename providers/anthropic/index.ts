@@ -12,6 +12,12 @@ export const anthropic: Provider = {
   baseUrlVariables: ['ANTHROPIC_API_BASE', 'ANTHROPIC_BASE_URL'],
   keyVariables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
   auth: { kind: 'header', name: 'x-api-key', bearerPrefixes: ['sk-ant-oat'] },
-  chat: { toRequest, fromResponse, framing: 'sse', decoder: createDecoder },
+  chat: {
+    toRequest,
+    fromResponse,
+    framing: 'sse',
+    decoder: createDecoder,
+    inlineUrls: ({ kind, url }) => (kind === 'image' || kind === 'file') && !url.startsWith('https://'),
+  },
   fromError,
 };

@@ -36,6 +36,17 @@ const tool = (name: string, extra: object = {}) => ({
 });
 const EPHEMERAL = { type: 'ephemeral', ttl: '1h' };
 
+describe('URLs in messages', () => {
+  it('are left to Anthropic when they are https, and fetched for it otherwise', () => {
+    const target = targetOf(SONNET);
+    const wants = (url: string, kind: 'image' | 'file' | 'audio') => chat.inlineUrls?.({ kind, url }, target);
+    expect(wants('https://a.test/x.png', 'image')).toBe(false);
+    expect(wants('http://a.test/x.png', 'image')).toBe(true);
+    expect(wants('http://a.test/x.pdf', 'file')).toBe(true);
+    expect(wants('http://a.test/x.wav', 'audio')).toBe(false);
+  });
+});
+
 describe('where it goes', () => {
   it('is /v1/messages, whatever form the base URL has', () => {
     for (const base of ['https://a.test', 'https://a.test/v1', 'https://a.test/v1/messages']) {
