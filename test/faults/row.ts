@@ -1,6 +1,6 @@
 /** What a row of the campaign is, and the load that most of them put on. */
 import type { GatewayProcess } from '../support/gateway-process.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, StartOptions } from './stage.ts';
 
 export type Row = {
   readonly name: string;
@@ -20,6 +20,10 @@ export async function underLoad(stage: Stage, count: number, strike: () => Promi
   await asked;
 }
 
-export async function two(stage: Stage): Promise<readonly [GatewayProcess, GatewayProcess]> {
-  return Promise.all([stage.start(), stage.start()]);
+/** Two processes of one installation. */
+export async function two(stage: Stage, options?: StartOptions): Promise<readonly [GatewayProcess, GatewayProcess]> {
+  return Promise.all([stage.start(options), stage.start(options)]);
 }
+
+/** For rows that count calls: a process that a busy machine holds up for two seconds must not be taken for dead. */
+export const PATIENT: StartOptions = { holdfast: { lease: '60s' } };

@@ -1,7 +1,7 @@
 /** Faults of the gateway's own processes and of its callers. Rows run beside each other: each has its database and task queue. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitFor } from '../support/wait.ts';
-import { two, underLoad } from './row.ts';
+import { PATIENT, two, underLoad } from './row.ts';
 import type { Row } from './row.ts';
 import { isStopped } from './stopped.ts';
 
@@ -87,7 +87,7 @@ export const PROCESSES: readonly Row[] = [
   {
     name: 'SIGTERM under load',
     run: async (stage) => {
-      const [first] = await two(stage);
+      const [first] = await two(stage, PATIENT);
       await underLoad(stage, 40, async () => {
         const { code } = await first.stop();
         stage.expect(code === 0, `the process that was asked to stop ended with ${code}`);
@@ -111,7 +111,7 @@ export const PROCESSES: readonly Row[] = [
   {
     name: 'callers hang up and ask again',
     run: async (stage) => {
-      await stage.start();
+      await stage.start(PATIENT);
       stage.struck();
       for (let n = 1; n <= 8; n += 1) await stage.ask({ streaming: n % 2 === 0, leave: stage.oracle.arrived(n) });
       const left = stage.tries.filter(({ end }) => end === 'left').length;
@@ -122,7 +122,7 @@ export const PROCESSES: readonly Row[] = [
   {
     name: '30 callers, one Idempotency-Key',
     run: async (stage) => {
-      const gateways = await two(stage);
+      const gateways = await two(stage, PATIENT);
       stage.struck();
       const asked = Array.from({ length: 30 }, (_, n) => {
         const at = gateways[n % 2];

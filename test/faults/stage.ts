@@ -25,6 +25,12 @@ export type AskOptions = {
   readonly tryMs?: number;
 };
 
+export type StartOptions = {
+  readonly fault?: string;
+  /** Over the row's own `holdfast` settings. */
+  readonly holdfast?: Readonly<Record<string, unknown>>;
+};
+
 export type Stage = {
   readonly world: World;
   readonly random: Random;
@@ -35,10 +41,7 @@ export type Stage = {
   /** Every try of every caller, as soon as it is over. */
   readonly tries: readonly Try[];
   readonly ledger: Ledger;
-  start(options?: {
-    readonly fault?: string;
-    readonly holdfast?: Readonly<Record<string, unknown>>;
-  }): Promise<GatewayProcess>;
+  start(options?: StartOptions): Promise<GatewayProcess>;
   /** One request, asked until it is answered; it enters the callers' log. */
   ask(options?: AskOptions): Promise<Outcome>;
   /** The same key once more, outside the callers' log. */
