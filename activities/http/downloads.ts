@@ -127,7 +127,7 @@ async function fetchOnce(
   if (REDIRECTS.has(status)) {
     const location = headerOf(reply, 'location');
     body.destroy();
-    if (location === undefined || !URL.canParse(location, url)) return give('it redirects to nowhere');
+    if (location === undefined || !URL.canParse(location, url.href)) return give('it redirects to nowhere');
     return { location: new URL(location, url) };
   }
   if (status !== 200) return give(`its server answered with HTTP ${status}`);
