@@ -1,11 +1,13 @@
 /** Every provider there is, by its id: the prefix of a model's name. The only list. */
 import { anthropic } from './anthropic/index.ts';
+import { azureAi } from './azure/catalogue.ts';
+import { azure } from './azure/index.ts';
 import { mock } from './mock.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 
-const PROVIDERS: readonly Provider[] = [openai, anthropic, ...openAiCompatible, mock];
+const PROVIDERS: readonly Provider[] = [openai, azure, azureAi, anthropic, ...openAiCompatible, mock];
 
 /** Without a prototype: a model called `constructor/x` has no provider. */
 export const catalog: Readonly<Record<string, Provider>> = Object.freeze(

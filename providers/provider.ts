@@ -18,7 +18,12 @@ export type Auth =
       readonly bearerPrefixes?: readonly string[];
     }
   | { readonly kind: 'sigv4'; readonly service: string }
-  | { readonly kind: 'google-oauth'; readonly scope: string };
+  | { readonly kind: 'google-oauth'; readonly scope: string }
+  /**
+   * A key, or an Entra ID token. Azure's own hosts take the key in a header of their own; `foreignHosts` says how any other host
+   * (a proxy, a model endpoint) takes it.
+   */
+  | { readonly kind: 'azure'; readonly foreignHosts: 'api-key' | 'bearer' };
 
 /** What one deployment calls: everything of its configuration that shapes a request, and no secret. */
 export type Target = {

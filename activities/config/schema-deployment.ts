@@ -92,6 +92,7 @@ const providerSettings = {
   azure_username: z.unknown().optional(),
   azure_password: z.unknown().optional(),
   azure_scope: z.unknown().optional(),
+  azure_authority_host: z.unknown().optional(),
   vertex_project: z.unknown().optional(),
   vertex_location: z.unknown().optional(),
   vertex_credentials: z.unknown().optional(),

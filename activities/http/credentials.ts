@@ -1,5 +1,6 @@
 /** A provider's authentication as data, plus the deployment's secrets, becomes headers of one request. */
 import type { Auth, WireRequest } from '../../providers/provider.ts';
+import { authorizeAzure } from './azure.ts';
 
 export type Credentials = {
   /** The deployment's `api_key`. */
@@ -26,6 +27,8 @@ export async function authorize(
       if (auth.bearerPrefixes?.some((prefix) => apiKey.startsWith(prefix)) === true)
         return { authorization: `Bearer ${apiKey}` };
       return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
+    case 'azure':
+      return authorizeAzure(auth, wire, credentials);
     case 'sigv4':
     case 'google-oauth':
       // No provider of the catalog asks for these.

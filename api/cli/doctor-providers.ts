@@ -30,7 +30,9 @@ async function checkTarget(deployments: readonly Deployment[]): Promise<Finding>
     return { check, status: 'fail', detail: `${groups}: no such provider`, fix: 'correct the prefix of model' };
   const url = baseUrlOf(first);
   const keyless = deployments.filter(({ apiKey }) => apiKey === undefined);
-  if (keyless.length > 0 && provider.auth.kind !== 'none' && provider.keyOptional !== true) {
+  const { kind } = provider.auth;
+  // The other kinds can also take a token, a role or an account of the machine.
+  if (keyless.length > 0 && (kind === 'bearer' || kind === 'header') && provider.keyOptional !== true) {
     const names = [...new Set(keyless.map(({ group }) => group))].join(', ');
     const variable = provider.keyVariables[0];
     const fix = variable === undefined ? 'set api_key' : `set ${variable}, or api_key in the configuration`;

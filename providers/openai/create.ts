@@ -1,5 +1,5 @@
 /** A dialect of OpenAI's wire as a provider. */
-import type { Provider } from '../provider.ts';
+import type { ChatTranslation, Provider } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
 import type { Dialect } from './dialect.ts';
 import { fromOpenAiError } from './error.ts';
@@ -11,13 +11,14 @@ export type OpenAiWire = Dialect & Omit<Provider, 'id' | 'title' | 'chat' | 'fro
 /** What a compatible provider must say; for the rest it counts as OpenAI. */
 export type CompatibleRow = Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<OpenAiWire>;
 
-export function createOpenAiProvider(wire: OpenAiWire): Provider {
+export function createOpenAiProvider(wire: OpenAiWire): Provider & { readonly chat: ChatTranslation } {
   return {
     id: wire.id,
     title: wire.title,
     baseUrl: wire.baseUrl,
     keyVariables: wire.keyVariables,
     ...(wire.baseUrlVariables === undefined ? {} : { baseUrlVariables: wire.baseUrlVariables }),
+    ...(wire.settingVariables === undefined ? {} : { settingVariables: wire.settingVariables }),
     auth: wire.auth,
     ...(wire.keyOptional === undefined ? {} : { keyOptional: wire.keyOptional }),
     chat: {

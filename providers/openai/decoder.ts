@@ -4,13 +4,14 @@
  */
 import type { ChatChunk, ChatDelta, ChunkChoice, FinishReason, ToolCallDelta } from '../protocol/chat.ts';
 import type { Failure } from '../protocol/errors.ts';
-import { invalidResponse, toFailureInside } from '../protocol/failure.ts';
+import { invalidResponse } from '../protocol/failure.ts';
 import { isFinishReason } from '../protocol/finish-reason.ts';
-import { isObject, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
+import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import type { Usage } from '../protocol/usage.ts';
 import { parseUsage } from '../protocol/usage-parse.ts';
 import type { Decoder, DecoderStep, Target, WireEvent } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
+import { fromErrorInside } from './error.ts';
 import { finishReasonOf, toArguments } from './response.ts';
 
 type Choice = {
@@ -146,7 +147,9 @@ function readChoice(raw: unknown, position: number, state: State, target: Target
 function named(frame: JsonObject, state: State): State {
   const id = textOf(frame['id']) ?? state.id;
   const created = typeof frame['created'] === 'number' ? Math.floor(frame['created']) : state.created;
-  return { ...state, id, created, model: textOf(frame['model']) ?? state.model, named: true };
+  // Azure opens a stream with a chunk that has neither a name nor an answer.
+  const isNamed = textOf(frame['id']) !== undefined || listOf(frame['choices']).length > 0;
+  return { ...state, id, created, model: textOf(frame['model']) ?? state.model, named: isNamed };
 }
 
 function usageChunk(state: State, usage: Usage): ChatChunk {
@@ -213,8 +216,7 @@ function onFrame(frame: JsonObject, state: State, context: Context, self: Decode
     return failed(invalidResponse(`${dialect.title} sent a chunk whose choices are not a list.`));
   for (let position = 0; position < choices.length; position += 1) {
     const choice: unknown = choices[position];
-    if (isObject(choice) && isObject(choice['error']))
-      return failed(toFailureInside({ title: dialect.title, body: choice }));
+    if (isObject(choice) && isObject(choice['error'])) return failed(fromErrorInside(dialect, choice));
     const read = readChoice(choice, position, next, target);
     if (read === undefined)
       return failed(invalidResponse(`${dialect.title} sent a chunk that is not a chat completion chunk.`));
@@ -245,7 +247,7 @@ function decoderAt(state: State, context: Context): Decoder {
     if (!isObject(frame)) {
       return failed(invalidResponse(`${context.dialect.title} sent a stream event that is not a JSON object.`));
     }
-    if (isError(frame, event.name)) return failed(toFailureInside({ title: context.dialect.title, body: frame }));
+    if (isError(frame, event.name)) return failed(fromErrorInside(context.dialect, frame));
     return onFrame(frame, state, context, decode);
   };
   return decode;

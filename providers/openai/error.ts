@@ -1,6 +1,6 @@
 /** OpenAI's error codes in our table. Compatible servers mostly keep them. */
 import type { ErrorCode } from '../protocol/errors.ts';
-import { toFailure } from '../protocol/failure.ts';
+import { toFailure, toFailureInside } from '../protocol/failure.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { WireHeaders } from '../provider.ts';
 
@@ -19,4 +19,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 export function fromOpenAiError(title: string): (status: number, body: unknown, headers: WireHeaders) => Failure {
   return (status, body, headers) => toFailure({ title, status, body, headers, codes: CODES });
+}
+
+/** An error inside a 200: a frame of a stream, a choice, or the whole body. */
+export function fromErrorInside({ title }: { readonly title: string }, body: unknown): Failure {
+  return toFailureInside({ title, body, codes: CODES });
 }

@@ -1,11 +1,11 @@
 /** A whole answer on OpenAI's wire, made regular: compatible servers leave out ids, send objects for arguments, use words of their own. */
 import type { AssistantMessage, ChatChoice, ChatRequest, ChatResponse, ToolCall } from '../protocol/chat.ts';
-import { toFailureInside } from '../protocol/failure.ts';
 import { isFinishReason, toFinishReason } from '../protocol/finish-reason.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
 import { parseUsage } from '../protocol/usage-parse.ts';
 import { InvalidResponse, type Target } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
+import { fromErrorInside } from './error.ts';
 
 /** `{}` where a model calls a tool without arguments; JSON text where a server sends the object itself. */
 export function toArguments(value: unknown): string {
@@ -80,7 +80,7 @@ function toChoice(raw: unknown, position: number, target: Target, dialect: Diale
 }
 
 function insideError(body: unknown, dialect: Dialect): InvalidResponse {
-  const failure = toFailureInside({ title: dialect.title, body });
+  const failure = fromErrorInside(dialect, body);
   return new InvalidResponse(failure.message, failure);
 }
 
