@@ -1,0 +1,113 @@
+/** The ways a request can go, each as a scenario on a real gateway: what their histories are recorded from and replayed against. */
+import type { Client } from '@temporalio/client';
+import { chat, get, post, readRequest } from '../support/ask.ts';
+import type { Gateway } from '../support/gateway.ts';
+import type { Script, Upstream } from '../support/upstream.ts';
+import { waitFor } from '../support/wait.ts';
+
+export type Stage = { readonly gateway: Gateway; readonly upstream: Upstream; readonly client: Client };
+
+/** Plays its part and returns the id of the workflow whose history tells it. */
+export type Way = (stage: Stage) => Promise<string>;
+
+const UNAVAILABLE: Script = { status: 503, body: { error: { message: 'come back later', type: 'server_error' } } };
+const WRONG: Script = { status: 400, body: { error: { message: 'no', type: 'invalid_request_error' } } };
+
+async function ask(stage: Stage, model: string, body: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  return (await chat(stage.gateway.url, { model, body })).id;
+}
+
+async function findOpen({ gateway }: Stage): Promise<string> {
+  return waitFor('a request in progress', async () => {
+    const { json } = await get(gateway.url, '/v1/requests?status=in_progress');
+    return (json as unknown as { data: readonly { id: string }[] }).data[0]?.id;
+  });
+}
+
+/** The convoy that carries some of these requests. */
+async function convoyOf({ client }: Stage, ids: readonly string[]): Promise<string> {
+  return waitFor('a convoy', async () => {
+    const query = `WorkflowType = 'convoy' AND HoldfastRequests IN (${ids.map((id) => `'${id}'`).join(', ')})`;
+    for await (const { workflowId } of client.workflow.list({ query })) return workflowId;
+    return undefined;
+  });
+}
+
+export const WAYS: Readonly<Record<string, Way>> = {
+  'chatCompletion.answered': async (stage) => ask(stage, 'alone'),
+
+  'chatCompletion.retried': async (stage) => {
+    stage.upstream.next(UNAVAILABLE);
+    return ask(stage, 'alone');
+  },
+
+  'chatCompletion.fell-back': async (stage) => {
+    stage.upstream.always((call) => (call.model === 'guarded-1' ? UNAVAILABLE : {}));
+    return ask(stage, 'guarded', { num_retries: 1 });
+  },
+
+  'chatCompletion.gave-up': async (stage) => {
+    stage.upstream.always(UNAVAILABLE);
+    return ask(stage, 'alone', { num_retries: 1 });
+  },
+
+  'chatCompletion.refused': async (stage) => {
+    stage.upstream.next(WRONG);
+    return ask(stage, 'alone');
+  },
+
+  'chatCompletion.cancelled-while-waiting': async (stage) => {
+    stage.upstream.next({
+      status: 429,
+      headers: { 'retry-after': '500' },
+      body: { error: { message: 'slow down', type: 'requests' } },
+    });
+    const waiting = ask(stage, 'alone');
+    const id = await findOpen(stage);
+    await waitFor(
+      'the failure to be recorded',
+      async () => (await readRequest(stage.gateway.url, id)).attempts[0]?.status === 'failed',
+    );
+    await post(stage.gateway.url, `/v1/requests/${id}/cancel`, {});
+    return waiting;
+  },
+
+  'chatCompletion.cancelled-in-a-call': async (stage) => {
+    stage.upstream.next({ stall: 'after_head' });
+    const waiting = ask(stage, 'alone');
+    const id = await findOpen(stage);
+    await stage.upstream.arrived(1);
+    await post(stage.gateway.url, `/v1/requests/${id}/cancel`, {});
+    return waiting;
+  },
+
+  'convoy.answered': async (stage) => {
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
+    return convoyOf(stage, ids);
+  },
+
+  'convoy.left': async (stage) => {
+    // The first rides alone; one of the others fails and leaves for a workflow of its own.
+    stage.upstream.always((call) => (call.n % 10 === 5 ? UNAVAILABLE : {}));
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
+    return convoyOf(stage, ids);
+  },
+
+  'convoy.slow': async (stage) => {
+    stage.upstream.always({ delayMs: 3_000 });
+    const ids = await Promise.all(Array.from({ length: 10 }, async () => ask(stage, 'alone')));
+    return convoyOf(stage, ids);
+  },
+};
+
+export function configOf(upstream: Upstream): Record<string, unknown> {
+  const deployment = (group: string, model: string): Record<string, unknown> => ({
+    model_name: group,
+    litellm_params: { model: `openai/${model}`, api_base: upstream.openaiUrl, api_key: 'sk-provider' },
+    model_info: { id: model },
+  });
+  return {
+    model_list: [deployment('alone', 'alone-1'), deployment('guarded', 'guarded-1'), deployment('spare', 'spare-1')],
+    router_settings: { num_retries: 2, disable_cooldowns: true, fallbacks: [{ guarded: ['spare'] }] },
+  };
+}
