@@ -3,7 +3,7 @@
  * Files that need none of them cost nothing, and files that do share them.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,8 @@ export type Broker = { readonly url: string; stop(): Promise<void> };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PREFIX = 'holdfast-suite-';
+/** How long the evidence of a failed run stays before a later run removes it: a database each, milliseconds. */
+const KEPT_MS = 24 * 3_600_000;
 const TEMPLATE = 'holdfast_template';
 
 /** The build of `npm start`: nothing to do when dist/ is made of exactly these sources. */
@@ -38,7 +40,8 @@ function sweep(): void {
     const directory = join(tmpdir(), name);
     if (!Number.isInteger(pid) || isAlive(pid)) continue;
     endProcessesOf(directory);
-    if (!existsSync(join(directory, 'failed'))) rmSync(directory, { recursive: true, force: true });
+    const wanted = existsSync(join(directory, 'failed')) && Date.now() - statSync(directory).mtimeMs < KEPT_MS;
+    if (!wanted) rmSync(directory, { recursive: true, force: true });
   }
 }
 
