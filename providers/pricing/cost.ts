@@ -172,11 +172,30 @@ function searchesOf(usage: Usage): bigint {
   return typeof count === 'number' && Number.isInteger(count) && count > 0 ? BigInt(count) : 0n;
 }
 
+function countAt(fields: object, name: string): number | undefined {
+  const count: unknown = (fields as Record<string, unknown>)[name];
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? count : undefined;
+}
+
+/** Cohere charges for fewer tokens than its models read and write, and says for how many. */
+function billedOf(usage: Usage): Usage {
+  const billed = usage['billed_units'];
+  if (typeof billed !== 'object' || billed === null) return usage;
+  const input = countAt(billed, 'input_tokens');
+  const output = countAt(billed, 'output_tokens');
+  if (input === undefined || output === undefined) return usage;
+  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}
+
 /** Nano-dollars for an answer with these counts. */
 export function costNanoUsd(usage: Usage, prices: Prices): bigint {
   const rates = ratesFor(usage.prompt_tokens, prices);
+  const billed = billedOf(usage);
   const femto =
-    promptCost(usage, rates) + completionCost(usage, rates) + prices.perRequest + searchesOf(usage) * prices.perSearch;
+    promptCost(billed, rates) +
+    completionCost(billed, rates) +
+    prices.perRequest +
+    searchesOf(usage) * prices.perSearch;
   return toNanoUsd(femto);
 }
 

@@ -71,6 +71,8 @@ const realLines = [
   ...linesOf('openai/text.chunks.jsonl'),
   ...linesOf('openai/tools.chunks.jsonl'),
   ...linesOf('anthropic/thinking-and-tools.chunks.jsonl'),
+  ...linesOf('cohere/tools.chunks.jsonl'),
+  ...linesOf('cohere/thinking.chunks.jsonl'),
 ];
 
 const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(

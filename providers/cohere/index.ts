@@ -1,0 +1,17 @@
+/** Cohere's chat, version 2. */
+import type { Provider } from '../provider.ts';
+import { createDecoder } from './decoder.ts';
+import { fromError, TITLE } from './error.ts';
+import { toRequest } from './request.ts';
+import { fromResponse } from './response.ts';
+
+export const cohere: Provider = {
+  id: 'cohere',
+  title: TITLE,
+  baseUrl: 'https://api.cohere.com',
+  baseUrlVariables: ['COHERE_API_BASE'],
+  keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
+  auth: { kind: 'bearer' },
+  chat: { toRequest, fromResponse, framing: 'sse', decoder: createDecoder },
+  fromError,
+};
