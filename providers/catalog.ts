@@ -3,12 +3,23 @@ import { anthropic } from './anthropic/index.ts';
 import { azureAi } from './azure/catalogue.ts';
 import { azure } from './azure/index.ts';
 import { cohere } from './cohere/index.ts';
+import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 
-const PROVIDERS: readonly Provider[] = [openai, azure, azureAi, anthropic, cohere, ...openAiCompatible, mock];
+const PROVIDERS: readonly Provider[] = [
+  openai,
+  azure,
+  azureAi,
+  anthropic,
+  cohere,
+  mistral,
+  codestral,
+  ...openAiCompatible,
+  mock,
+];
 
 /** Without a prototype: a model called `constructor/x` has no provider. */
 export const catalog: Readonly<Record<string, Provider>> = Object.freeze(

@@ -1,5 +1,6 @@
 /** How one OpenAI-compatible provider differs from OpenAI, as data. Code for a difference is written once, in the files beside this one. */
-import type { ReasoningEffort } from '../protocol/chat.ts';
+import type { ChatRequest, ReasoningEffort } from '../protocol/chat.ts';
+import type { Target } from '../provider.ts';
 
 /** Fields of messages and tools that are ours or another provider's, and that OpenAI's wire refuses. */
 export type ForeignField = 'cache_control' | 'reasoning_content' | 'thinking_blocks' | 'provider_specific_fields';
@@ -42,6 +43,8 @@ export type Dialect = {
   readonly address?: (model: string, baseUrl: string) => string;
   /** Sent with every request. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
+  /** The last word on the body, in place. Lists and objects in it may be the caller's: they are replaced, never changed. Throws `Refused`. */
+  readonly adapt?: (body: ChatRequest, target: Target) => void;
   /** Said when the provider has ended its service; a base URL of one's own still works. */
   readonly ended?: string;
 };

@@ -1,8 +1,9 @@
 /** A chat request on OpenAI's wire. Same dialect in and out: what is not known here passes unchanged. */
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject } from '../protocol/json.ts';
-import { checkParameters, type Objection } from '../protocol/parameters.ts';
+import { checkParameters, type Objection, type Parameters } from '../protocol/parameters.ts';
 import { effortOfThinking } from '../protocol/reasoning.ts';
+import { orRefusal } from '../protocol/refused.ts';
 import { extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
@@ -88,6 +89,42 @@ export function chatUrl(baseUrl: string): string {
   return baseUrl.endsWith('/chat/completions') ? baseUrl : `${baseUrl}/chat/completions`;
 }
 
+function toWire(request: ChatRequest, target: Target, dialect: Dialect, parameters: Parameters): WireRequest {
+  const { model, settings } = target;
+  const body = parameters.kept;
+  body.model = dialect.upstreamModel?.(model) ?? model;
+  body.messages = toMessages(request.messages, dialect);
+  setLength(body, dialect, model);
+  setReasoning(body, dialect);
+  setTools(body, dialect);
+  setStreaming(body, request, dialect);
+  // OpenAI takes metadata only for answers it stores; otherwise it is the gateway's own (tags, traces).
+  if (body.metadata !== undefined && body['store'] !== true) delete body.metadata;
+  const hottest = dialect.temperature?.most;
+  if (hottest !== undefined && typeof body.temperature === 'number')
+    body.temperature = Math.min(body.temperature, hottest);
+  for (const [from, to] of Object.entries(dialect.rename ?? {})) {
+    if (body[from] === undefined) continue;
+    body[to] = body[from];
+    delete body[from];
+  }
+  dialect.adapt?.(body, target);
+  const extra = isObject(settings['extra_body']) ? settings['extra_body'] : undefined;
+  return {
+    method: 'POST',
+    url: chatUrl(dialect.address?.(model, target.baseUrl) ?? target.baseUrl),
+    headers: {
+      'content-type': 'application/json',
+      accept: request.stream === true ? 'text/event-stream' : 'application/json',
+      ...(typeof settings['organization'] === 'string' ? { 'openai-organization': settings['organization'] } : {}),
+      ...(typeof settings['project'] === 'string' ? { 'openai-project': settings['project'] } : {}),
+      ...extraHeaders(settings),
+    },
+    body: JSON.stringify({ ...dialect.extraBody, ...body, ...extra }),
+    dropped: parameters.dropped,
+  };
+}
+
 export type RequestTranslation = (request: ChatRequest, target: Target) => WireRequest | Refusal;
 
 export function createToRequest(dialect: Dialect, baseUrl: string): RequestTranslation {
@@ -104,36 +141,6 @@ export function createToRequest(dialect: Dialect, baseUrl: string): RequestTrans
     });
     if ('refused' in parameters) return parameters;
 
-    const body = parameters.kept;
-    body.model = dialect.upstreamModel?.(model) ?? model;
-    body.messages = toMessages(request.messages, dialect);
-    setLength(body, dialect, model);
-    setReasoning(body, dialect);
-    setTools(body, dialect);
-    setStreaming(body, request, dialect);
-    // OpenAI takes metadata only for answers it stores; otherwise it is the gateway's own (tags, traces).
-    if (body.metadata !== undefined && body['store'] !== true) delete body.metadata;
-    const hottest = dialect.temperature?.most;
-    if (hottest !== undefined && typeof body.temperature === 'number')
-      body.temperature = Math.min(body.temperature, hottest);
-    for (const [from, to] of Object.entries(dialect.rename ?? {})) {
-      if (body[from] === undefined) continue;
-      body[to] = body[from];
-      delete body[from];
-    }
-    const extra = isObject(settings['extra_body']) ? settings['extra_body'] : undefined;
-    return {
-      method: 'POST',
-      url: chatUrl(dialect.address?.(model, target.baseUrl) ?? target.baseUrl),
-      headers: {
-        'content-type': 'application/json',
-        accept: request.stream === true ? 'text/event-stream' : 'application/json',
-        ...(typeof settings['organization'] === 'string' ? { 'openai-organization': settings['organization'] } : {}),
-        ...(typeof settings['project'] === 'string' ? { 'openai-project': settings['project'] } : {}),
-        ...extraHeaders(settings),
-      },
-      body: JSON.stringify({ ...dialect.extraBody, ...body, ...extra }),
-      dropped: parameters.dropped,
-    };
+    return orRefusal(() => toWire(request, target, dialect, parameters));
   };
 }

@@ -176,7 +176,7 @@ describe('a request to a compatible provider', () => {
       'mistral',
       'a named tool',
       { tools: [weather], tool_choice: { type: 'function', function: { name: 'weather' } } },
-      { tool_choice: 'any' },
+      { tool_choice: { type: 'function', function: { name: 'weather' } } },
     ],
     ['cerebras', 'the length', { max_completion_tokens: 8 }, { max_tokens: 8 }],
     ['openrouter', 'usage', {}, { usage: { include: true } }],
