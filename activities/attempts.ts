@@ -1,7 +1,9 @@
 /** Attempts under way in this process: each is begun once, watched by whoever adopts it, and settled exactly once. */
-import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
+import type { Body } from '../providers/dialects/dialect.ts';
+import { kindRow, type Kind } from '../providers/kinds.ts';
+import type { ChatChunk } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
-import { beginCall, type CallResult } from './call.ts';
+import { beginCall, type CallResult, type Metered } from './call.ts';
 import { deferred, type AnswerOrigin, type Board, type Ended } from './board.ts';
 import type { Deployment } from './config/config.ts';
 import type { EndSummary, PastAttempt, Plan } from './contract.ts';
@@ -19,7 +21,9 @@ export type AttemptStart = {
   readonly n: number;
   readonly deployment: Deployment;
   readonly group: string;
-  readonly request: ChatRequest;
+  readonly kind: Kind;
+  /** As the caller sent it. */
+  readonly body: Body;
   readonly plan: Plan;
   readonly past: readonly PastAttempt[];
 };
@@ -102,8 +106,10 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       id: start.id,
       n: start.n,
       deployment: start.deployment,
-      request: start.request,
-      streaming: start.request.stream === true,
+      kind: start.kind,
+      body: start.body,
+      streaming: start.body['stream'] === true,
+      shownModel: shownModel(start),
       timeoutMs: start.deployment.timeoutMs ?? start.plan.timeoutMs,
       idleMs:
         start.deployment.streamTimeoutMs ??
@@ -157,32 +163,43 @@ function isUnderWay(running: Running | undefined): boolean {
   return running !== undefined && running.endedAt === undefined;
 }
 
+type Frame = { readonly id: number; readonly json: string };
+
 type Show = {
   readonly chunk: (chunk: ChatChunk) => void;
+  /** The frames that say "complete": journaled now, shown only once the answer is committed. */
+  readonly end: () => readonly Frame[];
   readonly shown: () => boolean;
   readonly flush: () => Promise<void>;
 };
 
-/** Chunks on their way to readers: stamped, numbered, published at once and journaled in batches. */
+/** Chunks on their way to readers: in their words, numbered, published at once and journaled in batches. */
 function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: number) => number): Show {
-  const { id, n, request } = start;
+  const { id, n } = start;
   const model = shownModel(start);
-  const withUsage = request.stream_options?.include_usage === true;
   const journal = createJournalWriter({ id, n, owner: deps.owner, append: deps.append });
+  let encode = kindRow(start.kind).dialect.encoder(start.body, id);
   let shown = false;
+  const toFrames = (chunk: ChatChunk | 'end'): readonly Frame[] => {
+    const step = encode(chunk);
+    encode = step.next;
+    return step.frames.map((json) => {
+      const frame = { id: chunkId(n, count(json.length)), json };
+      journal.add(frame.id, json);
+      return frame;
+    });
+  };
   return {
     chunk: (chunk) => {
-      if (!withUsage && chunk.choices.length === 0) return;
       chunk.model = model;
-      if (!withUsage && chunk.usage !== undefined) delete chunk.usage;
-      const json = JSON.stringify(chunk);
-      const seq = chunkId(n, count(json.length));
-      if (!shown) deps.board.opened(id, originOf(start));
-      shown = true;
-      deps.board.chunk(id, seq, json);
-      journal.add(seq, json);
-      reach('stream.mid');
+      for (const frame of toFrames(chunk)) {
+        if (!shown) deps.board.opened(id, originOf(start));
+        shown = true;
+        deps.board.chunk(id, frame.id, frame.json);
+        reach('stream.mid');
+      }
     },
+    end: () => (shown ? toFrames('end') : []),
     shown: () => shown,
     flush: journal.flush,
   };
@@ -196,10 +213,11 @@ async function finish(
   elapsedMs: number,
 ): Promise<AttemptEnd> {
   const { id, n, deployment } = start;
+  const last = result.kind === 'answered' ? show.end() : [];
   await show.flush();
   reach('call.after_finish');
-  const response = result.kind === 'answered' ? result.response : result.partial;
-  const priced = priceCall(deployment, start.request, response, result.kind === 'failed' ? result.failure : undefined);
+  const metered = result.kind === 'answered' ? result.answer : result.metered;
+  const priced = priceCall(start, metered, result.kind === 'failed' ? result.failure : undefined);
   const origin: AnswerOrigin = {
     ...originOf(start),
     providerMs: elapsedMs,
@@ -235,11 +253,12 @@ async function finish(
     ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
     origin,
   };
+  for (const frame of last) deps.board.chunk(id, frame.id, frame.json);
   deps.board.end(id, end);
   return {
     kind: 'ended',
     state: outcome.end,
-    summary: summarize(start, priced, response, outcome.failure),
+    summary: summarize(start, priced, metered, outcome.failure),
     carrierNoted: carrier !== undefined,
   };
 }
@@ -253,8 +272,7 @@ type Outcome = {
 
 function toOutcome(deps: AttemptsDeps, start: AttemptStart, result: CallResult): Outcome {
   if (result.kind === 'answered') {
-    const response: ChatResponse = { ...result.response, model: shownModel(start) };
-    return { attempt: 'completed', end: 'completed', json: JSON.stringify(response) };
+    return { attempt: 'completed', end: 'completed', json: result.answer.json };
   }
   const { failure } = result;
   if (failure.code === 'cancelled') return { attempt: 'cancelled', end: 'cancelled', failure };
@@ -271,7 +289,7 @@ function noteHealth(health: DeploymentHealth, deployment: Deployment, result: Ca
 
 /** The caller's own word for the model, unless a fallback answered: then the name of what really did. */
 function shownModel(start: AttemptStart): string {
-  return start.group === start.plan.group ? start.request.model : start.group;
+  return start.group === start.plan.group ? String(start.body['model']) : start.group;
 }
 
 function originOf(start: AttemptStart): AnswerOrigin {
@@ -288,10 +306,10 @@ function originOf(start: AttemptStart): AnswerOrigin {
 function summarize(
   start: AttemptStart,
   priced: PricedCall,
-  response: ChatResponse | undefined,
+  metered: Metered | undefined,
   failure: Failure | undefined,
 ): EndSummary {
-  const tokens = response?.usage?.total_tokens;
+  const tokens = metered?.usage?.total_tokens;
   return {
     attempts: start.n,
     deployment: start.deployment.id,

@@ -1,9 +1,12 @@
 /** One provider call: translate, send, read, translate back. Knows nothing of the ledger. */
 import { catalog } from '../providers/catalog.ts';
+import type { Body, Dialect } from '../providers/dialects/dialect.ts';
+import { kindRow, type Kind } from '../providers/kinds.ts';
 import { MOCK_BASE_URL } from '../providers/mock.ts';
 import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
+import type { Usage } from '../providers/protocol/usage.ts';
 import {
   InvalidResponse,
   type ChatTranslation,
@@ -11,6 +14,7 @@ import {
   type Provider,
   type Target,
   type WireEvent,
+  type WireRequest,
 } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
@@ -23,9 +27,13 @@ import { reach, reachSoon } from './telemetry/fault-points.ts';
 export type Call = {
   readonly id: string;
   readonly n: number;
+  readonly kind: Kind;
   readonly deployment: Deployment;
-  readonly request: ChatRequest;
+  /** As the caller sent it. */
+  readonly body: Body;
   readonly streaming: boolean;
+  /** What the caller is told that answered. */
+  readonly shownModel: string;
   /** The whole attempt, milliseconds. */
   readonly timeoutMs: number;
   /** To the first packet and between packets of a stream, milliseconds. */
@@ -39,9 +47,18 @@ export type Call = {
 };
 
 export type CallResult =
-  | { readonly kind: 'answered'; readonly response: ChatResponse }
-  /** `partial` is what had been streamed until then. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly partial?: ChatResponse };
+  | { readonly kind: 'answered'; readonly answer: CallAnswer }
+  /** `metered` is what the provider had counted until then. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly metered?: Metered };
+
+/** A whole answer, in the caller's words, and what is charged for it. */
+export type CallAnswer = Metered & { readonly json: string };
+
+export type Metered = {
+  readonly usage?: Usage;
+  /** The tier the provider says it served. */
+  readonly serviceTier?: string;
+};
 
 export type RunningCall = {
   readonly result: Promise<CallResult>;
@@ -75,23 +92,35 @@ export function beginCall(http: HttpClient, call: Call): RunningCall {
 }
 
 async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promise<CallResult> {
+  const provider = catalog[call.deployment.provider];
+  const row = kindRow(call.kind);
+  const chat = provider?.[row.operation];
+  if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
+  return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
+}
+
+function notOffered({ deployment, kind }: Call): Failure {
+  return {
+    code: 'unsupported_parameter',
+    message: `${deployment.provider} cannot answer requests of this kind (${kind}).`,
+    param: 'model',
+    billed: 'no',
+  };
+}
+
+type Chat = { readonly provider: Provider; readonly chat: ChatTranslation; readonly dialect: Dialect };
+
+async function performChat(
+  http: HttpClient,
+  call: Call,
+  signal: AbortSignal,
+  { provider, chat, dialect }: Chat,
+): Promise<CallResult> {
   const { deployment, streaming } = call;
-  const provider = catalog[deployment.provider];
-  const chat = provider?.chat;
-  if (provider === undefined || chat === undefined) {
-    return {
-      kind: 'failed',
-      failure: {
-        code: 'unsupported_parameter',
-        message: `${deployment.provider} has no chat completions.`,
-        billed: 'no',
-      },
-    };
-  }
   const target = toTarget(provider, call);
   const asked: ChatRequest = {
     ...(deployment.defaults as Partial<ChatRequest>),
-    ...call.request,
+    ...dialect.toChat(call.body),
     model: deployment.model,
     stream: streaming,
   };
@@ -102,24 +131,53 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
       : await inlineAttachments(asked, { wanted: (one) => inlineUrls(one, target), download: http.download, signal });
   const wire = chat.toRequest(request, target);
   if ('refused' in wire) return { kind: 'failed', failure: wire.refused };
+  const reply = await send(http, call, signal, provider, wire);
+  if (reply.status < 200 || reply.status > 299) return { kind: 'failed', failure: await readError(provider, reply) };
+  const read = streaming
+    ? await readStream(reply, chat, request, target, call.onChunk)
+    : await readWhole(reply, chat, request, target);
+  if (read.failure !== undefined) {
+    const metered = read.response === undefined ? {} : { metered: meter(read.response) };
+    return { kind: 'failed', failure: read.failure, ...metered };
+  }
+  const response: ChatResponse = { ...read.response, model: call.shownModel };
+  return {
+    kind: 'answered',
+    answer: { json: JSON.stringify(dialect.fromResponse(response, call.body, call.id)), ...meter(response) },
+  };
+}
+
+function meter(response: ChatResponse): Metered {
+  const { usage, service_tier: tier } = response;
+  return { ...(usage === undefined ? {} : { usage }), ...(typeof tier === 'string' ? { serviceTier: tier } : {}) };
+}
+
+async function send(
+  http: HttpClient,
+  call: Call,
+  signal: AbortSignal,
+  provider: Provider,
+  wire: WireRequest,
+): Promise<HttpReply> {
+  const { deployment, streaming } = call;
+  const headers = {
+    ...wire.headers,
+    ...(await authorize(provider.auth, wire, { ...apiKeyOf(deployment), settings: deployment.settings })),
+    // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
+    'x-holdfast-attempt': `${call.id}.${call.n}`,
+  };
   reach('call.before_send');
   reachSoon('call.in_flight');
+  const idleMs = streaming ? call.idleMs : call.timeoutMs;
   const httpCall: HttpCall = {
     method: wire.method,
     url: wire.url,
-    headers: {
-      ...wire.headers,
-      ...(await authorize(provider.auth, wire, { ...apiKeyOf(deployment), settings: deployment.settings })),
-      // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
-      'x-holdfast-attempt': `${call.id}.${call.n}`,
-    },
+    headers,
     body: wire.body,
-    limits: { firstByteMs: streaming ? call.idleMs : call.timeoutMs, idleMs: streaming ? call.idleMs : call.timeoutMs },
+    limits: { firstByteMs: idleMs, idleMs },
     signal,
   };
-  const reply = await (wire.url.startsWith(MOCK_BASE_URL) ? callMock(httpCall) : http.call(httpCall));
-  if (reply.status < 200 || reply.status > 299) return { kind: 'failed', failure: await readError(provider, reply) };
-  return streaming ? readStream(reply, chat, request, target, call.onChunk) : readWhole(reply, chat, request, target);
+  return wire.url.startsWith(MOCK_BASE_URL) ? callMock(httpCall) : http.call(httpCall);
 }
 
 function toTarget(provider: Provider, call: Call): Target {
@@ -142,17 +200,12 @@ async function readError(provider: Provider, reply: HttpReply): Promise<Failure>
   return provider.fromError(reply.status, parseJson(text) ?? text, reply.headers);
 }
 
-async function readWhole(
-  reply: HttpReply,
-  chat: ChatTranslation,
-  request: ChatRequest,
-  target: Target,
-): Promise<CallResult> {
+async function readWhole(reply: HttpReply, chat: ChatTranslation, request: ChatRequest, target: Target): Promise<Read> {
   const text = await reply.text();
   const body = parseJson(text);
   if (body === undefined)
     throw new InvalidResponse(`The provider answered ${reply.status} with something that is not JSON.`);
-  return { kind: 'answered', response: chat.fromResponse(body, request, target) };
+  return { response: chat.fromResponse(body, request, target) };
 }
 
 async function readStream(
@@ -161,7 +214,7 @@ async function readStream(
   request: ChatRequest,
   target: Target,
   onChunk: (chunk: ChatChunk) => void,
-): Promise<CallResult> {
+): Promise<Read> {
   const aggregate = createAggregate();
   let decoder: Decoder = chat.decoder(request, target);
   let complete = false;
@@ -189,15 +242,21 @@ async function readStream(
     // Everything arrived; that the connection then broke changes nothing.
     if (!complete) failure ??= toFailure(error);
   }
-  const partial = aggregate.response();
-  if (failure !== undefined) return { kind: 'failed', failure, ...(partial === undefined ? {} : { partial }) };
-  if (partial === undefined)
-    return {
-      kind: 'failed',
-      failure: { code: 'provider_invalid_response', message: 'The provider sent an empty stream.', billed: 'maybe' },
-    };
-  return { kind: 'answered', response: partial };
+  const response = aggregate.response();
+  if (failure !== undefined) return { failure, ...(response === undefined ? {} : { response }) };
+  return response === undefined ? { failure: EMPTY_STREAM } : { response };
 }
+
+/** A whole answer, or a failure and what had arrived of it. */
+type Read =
+  | { readonly response: ChatResponse; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly response?: ChatResponse };
+
+const EMPTY_STREAM: Failure = {
+  code: 'provider_invalid_response',
+  message: 'The provider sent an empty stream.',
+  billed: 'maybe',
+};
 
 function parseJson(text: string): unknown {
   try {

@@ -29,7 +29,7 @@ export type Keeper = { stop(): void };
 
 const CANCEL_MS = 500;
 const ORPHANS_MS = 1_000;
-const WITHOUT_WORKFLOW_MS = 10_000;
+const WITHOUT_WORKFLOW_MS = 3_000;
 const FORGET_MS = 60_000;
 /** At a time: a crash of a busy process leaves thousands, and starting them all at once would stall the callers of this one. */
 const ORPHANS_AT_ONCE = 50;

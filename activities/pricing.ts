@@ -1,8 +1,11 @@
 /** What a call cost, or, where nobody told us, what it cost at least and at most. */
+import type { Body } from '../providers/dialects/dialect.ts';
+import { kindRow } from '../providers/kinds.ts';
 import { costNanoUsd, worstCaseNanoUsd, type Prices } from '../providers/pricing/cost.ts';
 import { modelFacts, priceOf } from '../providers/pricing/prices.ts';
-import type { ChatMessage, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
+import type { ChatMessage, ChatRequest } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
+import type { Metered } from './call.ts';
 import type { Deployment } from './config/config.ts';
 import type { CostBounds } from './store/attempts.ts';
 import type { Settlement } from './store/settlements.ts';
@@ -13,23 +16,20 @@ export type PricedCall = {
   readonly columns: Pick<Settlement, 'usage' | 'costNano' | 'estimated' | 'costMinNano' | 'costMaxNano'>;
 };
 
-/** `response` is the whole answer, or what had been streamed when the call failed. */
-export function priceCall(
-  deployment: Deployment,
-  request: ChatRequest,
-  response: ChatResponse | undefined,
-  failure: Failure | undefined,
-): PricedCall {
-  const usage = response?.usage;
-  const prices = pricesOf(deployment, response);
-  if (usage !== undefined) {
-    const columns = { usage: JSON.stringify(usage) };
+/** What was asked of which deployment. */
+export type Charge = { readonly deployment: Deployment; readonly kind: string; readonly body: Body };
+
+/** `metered` is what the provider counted, of a whole answer or of what had been streamed when the call failed. */
+export function priceCall(charge: Charge, metered: Metered | undefined, failure: Failure | undefined): PricedCall {
+  const prices = pricesOf(charge.deployment, metered?.serviceTier);
+  if (metered?.usage !== undefined) {
+    const columns = { usage: JSON.stringify(metered.usage) };
     if (prices === undefined) return { columns };
-    const costNano = costNanoUsd(usage, prices);
+    const costNano = costNanoUsd(metered.usage, prices);
     return { costNano, columns: { ...columns, costNano } };
   }
   if (failure?.billed === 'no') return { costNano: 0n, columns: { costNano: 0n } };
-  const bounds = prices === undefined ? undefined : bound(deployment, request, JSON.stringify(request), prices);
+  const bounds = prices === undefined ? undefined : bound(charge, prices);
   return {
     columns: {
       estimated: true,
@@ -39,18 +39,16 @@ export function priceCall(
 }
 
 /** For an attempt whose outcome died with its process. Undefined when the price is unknown. */
-export function boundsOf(deployment: Deployment | undefined, body: string): CostBounds | undefined {
-  if (deployment === undefined) return undefined;
-  const prices = pricesOf(deployment, undefined);
-  return prices === undefined ? undefined : bound(deployment, JSON.parse(body) as ChatRequest, body, prices);
+export function boundsOf(charge: Charge): CostBounds | undefined {
+  const prices = pricesOf(charge.deployment, undefined);
+  return prices === undefined ? undefined : bound(charge, prices);
 }
 
-function pricesOf(deployment: Deployment, response: ChatResponse | undefined): Prices | undefined {
-  const tier = response?.service_tier;
+function pricesOf(deployment: Deployment, serviceTier: string | undefined): Prices | undefined {
   return priceOf(deployment.provider, deployment.model, {
     settings: deployment.settings,
     modelInfo: deployment.modelInfo,
-    ...(typeof tier === 'string' ? { serviceTier: tier } : {}),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
   });
 }
 
@@ -61,9 +59,10 @@ const TOKENS_PER_MESSAGE = 64;
 /** Where neither the request nor any list says how long an answer can be. */
 const MAX_OUTPUT_TOKENS = 128_000;
 
-function bound(deployment: Deployment, request: ChatRequest, body: string, prices: Prices): CostBounds {
+function bound({ deployment, kind, body }: Charge, prices: Prices): CostBounds {
+  const request = kindRow(kind).dialect.toChat(body);
   // A token is at least one byte of text.
-  const text = Buffer.byteLength(body) + request.messages.length * TOKENS_PER_MESSAGE;
+  const text = Buffer.byteLength(JSON.stringify(body)) + request.messages.length * TOKENS_PER_MESSAGE;
   const parts = request.messages.reduce((sum, message) => sum + countParts(message), 0);
   const sizes = {
     promptTokens: text + parts * TOKENS_PER_PART,

@@ -1,6 +1,7 @@
 /** The steps of a request's way, whoever drives it: a workflow through its activities, or this process while Temporal is down. */
 import { randomUUID } from 'node:crypto';
-import type { ChatRequest } from '../providers/protocol/chat.ts';
+import type { Body } from '../providers/dialects/dialect.ts';
+import type { Kind } from '../providers/kinds.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { Board } from './board.ts';
@@ -70,12 +71,13 @@ export async function stand(deps: StepDeps, id: string, by: Driver): Promise<Sta
     const last = attempts.at(-1);
     if (last?.state !== 'dispatching')
       return toOpenStanding(row, attempts, await readPlan(deps, row), deps.health.cooldowns());
-    await resolveDispatching(deps, id, last, by);
+    await resolveDispatching(deps, row, last, by);
   }
 }
 
 /** An attempt that the ledger shows as under way: ours, another living process's, or a dead one's. */
-async function resolveDispatching(deps: StepDeps, id: string, last: AttemptRow, by: Driver): Promise<void> {
+async function resolveDispatching(deps: StepDeps, row: RequestRow, last: AttemptRow, by: Driver): Promise<void> {
+  const { id } = row;
   const running = deps.attempts.find(id);
   if (running?.n === last.n && last.owner === deps.owner && deps.attempts.isRunning(id)) {
     await running.end;
@@ -83,7 +85,9 @@ async function resolveDispatching(deps: StepDeps, id: string, last: AttemptRow, 
   }
   if (last.owner === deps.owner || last.ownerDead) {
     const deployment = deps.deployment(last.deployment);
-    const bounds = boundsOf(deployment, await readBody(deps.database, id));
+    const bounds =
+      deployment &&
+      boundsOf({ deployment: { ...deployment, model: last.model }, kind: row.kind, body: await bodyOf(deps, id) });
     await loseAttempt(deps.database, { id, n: last.n, owner: last.owner }, bounds, JSON.stringify(LOST), deps.owner);
     return;
   }
@@ -114,13 +118,14 @@ export async function makeCall(deps: StepDeps, input: CallInput, by: Driver): Pr
     group: input.group,
   };
   if (skipsClaim() || (await claimAttempt(deps.database, id, n, claim))) {
-    const request = JSON.parse(await readBody(deps.database, id)) as ChatRequest;
+    const body = await bodyOf(deps, id);
     deps.attempts.begin({
       id,
       n,
       deployment,
       group: input.group,
-      request,
+      kind: row.kind as Kind,
+      body,
       plan,
       past: toPast(attempts),
     });
@@ -175,6 +180,10 @@ async function announce(
   if (row.carrier === undefined && by.carrier !== undefined) await noteCarrier(deps.database, [row.id], by.carrier);
   if (deps.board.isAwaited(row.id)) deps.board.end(row.id, toEnded(row, attempts));
   return toEndedStanding(row, attempts);
+}
+
+async function bodyOf(deps: StepDeps, id: string): Promise<Body> {
+  return JSON.parse(await readBody(deps.database, id)) as Body;
 }
 
 async function readPlan(deps: StepDeps, row: RequestRow): Promise<Plan> {

@@ -33,6 +33,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     maxCachedWorkflows: 4_000,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    // A process that died still has its sticky queue; others wait this long before they take its tasks. The default is 10 s.
+    stickyQueueScheduleToStartTimeout: '2 seconds',
     // Heartbeats carry how far a stream is; operators read them while it runs.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '2 seconds',

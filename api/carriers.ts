@@ -4,13 +4,14 @@ import { TypedSearchAttributes, type SearchAttributePair } from '@temporalio/com
 import { deferred } from '../activities/board.ts';
 import { CANCEL_SIGNAL } from '../workflows/messages.ts';
 import { MAX_KEYWORD_LENGTH, SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
-import type { chatCompletion, convoy } from '../workflows/index.ts';
+import type { Kind } from '../providers/kinds.ts';
+import type { chatCompletion as requestWorkflow, convoy } from '../workflows/index.ts';
 import { createBreaker, type Breaker } from './breaker.ts';
 
 /** What a workflow's row in the Temporal UI says of a request. */
 export type Passenger = {
   readonly id: string;
-  readonly kind: 'chatCompletion';
+  readonly kind: Kind;
   readonly tenant: string;
   readonly alias: string;
   readonly model: string;
@@ -76,7 +77,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
 
   const startOwn = async (passenger: Passenger): Promise<void> => {
     try {
-      await client.workflow.start<typeof chatCompletion>(passenger.kind, {
+      await client.workflow.start<typeof requestWorkflow>(passenger.kind, {
         taskQueue,
         workflowId: passenger.id,
         args: [{ id: passenger.id }],

@@ -1,5 +1,6 @@
 /** The contract between the routes and the durable path: what a route hands in and what it gets back. */
-import type { ChatRequest } from '../providers/protocol/chat.ts';
+import type { Body } from '../providers/dialects/dialect.ts';
+import type { Kind } from '../providers/kinds.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 
 /** Who asks. A tenant sees only its own requests; the operator (master key) sees all. */
@@ -15,10 +16,15 @@ export type Submission = {
   /** `req_` + 26 characters; becomes `x-request-id` and the workflow id. */
   readonly id: string;
   readonly caller: Caller;
-  readonly kind: 'chatCompletion';
-  readonly request: ChatRequest;
+  readonly kind: Kind;
+  /** As the caller sent it, checked, the gateway's extras removed: what is stored, and translated for each attempt. */
+  readonly body: Body;
+  readonly model: string;
+  readonly streaming: boolean;
+  /** The caller's own user, for the Temporal UI. */
+  readonly endUser?: string;
   readonly idempotencyKey?: string;
-  /** Per-request routing wishes: LiteLLM's body and header extras, removed from `request`. */
+  /** Per-request routing wishes: LiteLLM's body and header extras, removed from `body`. */
   readonly wishes: Wishes;
 };
 

@@ -27,6 +27,7 @@ import { armFault } from '../activities/telemetry/fault-points.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
 import { createWorker } from '../activities/worker.ts';
+import type { Kind } from '../providers/kinds.ts';
 import { decide, isFinal } from '../workflows/policy/decide.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
@@ -106,8 +107,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     health,
     deployment: (id: string) => liveConfig().deployments.find((deployment) => deployment.id === id),
   };
-  const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'>): Promise<void> => {
-    await carriers.giveOwnWorkflow({ ...passenger, kind: 'chatCompletion' });
+  const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'> & { readonly kind: string }): Promise<void> => {
+    await carriers.giveOwnWorkflow({ ...passenger, kind: passenger.kind as Kind });
     await noteCarrier(database, [passenger.id], passenger.id);
   };
   const activities = createRequestActivities({

@@ -88,15 +88,15 @@ async function accept(
   room: ReturnType<typeof createRoom>,
   submission: Submission,
 ): Promise<Accepted | Refused> {
-  const { id, caller, request, wishes } = submission;
+  const { id, caller, kind, body, model, streaming, wishes } = submission;
   const config = deps.config();
-  const planned = planFor(config, request.model, toRouting(wishes));
+  const planned = planFor(config, model, toRouting(wishes));
   if (planned === undefined) {
     room.leave();
     return {
       refused: {
         code: 'model_not_found',
-        message: `The model \`${request.model}\` does not exist.`,
+        message: `The model \`${model}\` does not exist.`,
         param: 'model',
         billed: 'no',
       },
@@ -105,21 +105,22 @@ async function accept(
   const { plan } = planned;
   const first = deps.callsProviders ? chooseFirst(deps, config, plan) : undefined;
   const planHash = await deps.plans.keep(planned.json);
-  const body = JSON.stringify(request);
   const ticket = deps.board.open(id);
   const admitted = await deps
     .admit({
       id,
       tenant: caller.tenant,
       alias: caller.alias,
-      kind: submission.kind,
-      model: request.model,
-      streaming: request.stream === true,
+      kind,
+      model,
+      streaming,
       origin: deps.owner,
-      body,
+      body: JSON.stringify(body),
       plan: planHash,
       ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
-      ...(submission.idempotencyKey === undefined ? {} : { idempotency: hashKey(submission.idempotencyKey, request) }),
+      ...(submission.idempotencyKey === undefined
+        ? {}
+        : { idempotency: hashKey(submission.idempotencyKey, kind, body) }),
       ...(first === undefined ? {} : { claim: toClaim(deps.owner, first.deployment, first.group) }),
     })
     .catch((error: unknown) => {
@@ -137,7 +138,8 @@ async function accept(
       n: 1,
       deployment: first.deployment,
       group: first.group,
-      request,
+      kind,
+      body,
       plan,
       past: [],
     });
@@ -327,24 +329,23 @@ function toRouting(wishes: Submission['wishes']): Parameters<typeof planFor>[2] 
   return routing;
 }
 
-function hashKey(key: string, request: Submission['request']): NonNullable<Admission['idempotency']> {
-  return { keyHash: sha256(key), bodyHash: sha256(canonicalJson(request)) };
+function hashKey(key: string, kind: string, body: Submission['body']): NonNullable<Admission['idempotency']> {
+  return { keyHash: sha256(key), bodyHash: sha256(`${kind} ${canonicalJson(body)}`) };
 }
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-function toPassenger(submission: Submission): Passenger {
-  const { id, kind, caller, request, wishes } = submission;
+function toPassenger({ id, kind, caller, model, streaming, endUser, wishes }: Submission): Passenger {
   return {
     id,
     kind,
     tenant: caller.tenant,
     alias: caller.alias,
-    model: request.model,
-    streaming: request.stream === true,
-    ...(typeof request.user === 'string' ? { endUser: request.user } : {}),
+    model,
+    streaming,
+    ...(endUser === undefined ? {} : { endUser }),
     ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
   };
 }

@@ -195,6 +195,7 @@ export async function noteCarrier(database: Database, ids: readonly string[], ca
 
 export type Orphan = {
   readonly id: string;
+  readonly kind: string;
   readonly model: string;
   readonly alias: string;
   readonly tenant: string;
@@ -204,7 +205,7 @@ export type Orphan = {
 // Its accepting process is gone and nobody makes a call for it: its workflow may never have been started. One that is known to have
 // a workflow of its own may be waiting there for hours, and is left alone.
 const ORPHANS = `
-select r.id, r.model, r.alias, r.tenant, r.streaming from requests r
+select r.id, r.kind, r.model, r.alias, r.tenant, r.streaming from requests r
 where r.state = 'in_progress' and ${isDead('r.origin')} and r.carrier is distinct from r.id
   and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching' and not ${isDead('a.owner')})
 order by r.id limit $1`;
@@ -231,8 +232,8 @@ export async function findWaiting(database: Database, afterId: string, limit: nu
 /** Ended requests without a workflow (Temporal was down, or the process died before it noted it), older than a moment. */
 export async function findWithoutWorkflow(database: Database, limit: number): Promise<readonly Orphan[]> {
   const { rows } = await database.query<Orphan>(
-    `select id, model, alias, tenant, streaming from requests
-     where carrier is null and state <> 'in_progress' and completed_at < now() - interval '15 seconds' order by id limit $1`,
+    `select id, kind, model, alias, tenant, streaming from requests
+     where carrier is null and state <> 'in_progress' and completed_at < now() - interval '5 seconds' order by id limit $1`,
     [limit],
   );
   return rows;

@@ -22,7 +22,7 @@ export async function chatCompletions(exchange: Exchange, caller: Caller, params
     sendFailure(exchange, accepted.refused);
     return;
   }
-  if (submission.request.stream === true) answerStream(exchange, caller, accepted);
+  if (submission.streaming) answerStream(exchange, caller, accepted);
   else await answerWhole(exchange, caller, accepted);
 }
 
@@ -46,7 +46,10 @@ function parseSubmission(
     id: exchange.id,
     caller,
     kind: 'chatCompletion',
-    request,
+    body: request,
+    model: request.model,
+    streaming: request.stream === true,
+    ...(typeof request.user === 'string' ? { endUser: request.user } : {}),
     wishes: extras.wishes,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };

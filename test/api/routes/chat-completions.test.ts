@@ -52,7 +52,7 @@ describe('a chat request', () => {
     expect(submission).toMatchObject({
       kind: 'chatCompletion',
       caller: { tenant: 'operator', operator: true, alias: 'master' },
-      request: { ...HELLO, temperature: 0.5, future_parameter: { a: 1 } },
+      body: { ...HELLO, temperature: 0.5, future_parameter: { a: 1 } },
       wishes: {},
     });
     expect(submission).not.toHaveProperty('idempotencyKey');
@@ -67,19 +67,17 @@ describe('a chat request', () => {
     '/openai/deployments/anthropic%2Fclaude-3/chat/completions',
     '/engines/gpt-4o-mini/chat/completions',
   ])('is served at %s', async (path) => {
-    const { request } = await submit(HELLO, {}, path);
-    expect(request.model).toBe(
-      /claude-3|gpt-4o-mini/.exec(path)?.[0].replace('claude', 'anthropic/claude') ?? 'gpt-4o',
-    );
+    const { model } = await submit(HELLO, {}, path);
+    expect(model).toBe(/claude-3|gpt-4o-mini/.exec(path)?.[0].replace('claude', 'anthropic/claude') ?? 'gpt-4o');
   });
 
   it('takes the model from an Azure path when the body has none', async () => {
-    const { request } = await submit({ messages: HELLO.messages }, {}, '/openai/deployments/gpt-4o/chat/completions');
-    expect(request.model).toBe('gpt-4o');
+    const { model } = await submit({ messages: HELLO.messages }, {}, '/openai/deployments/gpt-4o/chat/completions');
+    expect(model).toBe('gpt-4o');
   });
 
   it.each(['gpt-hidden', 'openai/gpt-5', 'id-of-gpt-4o'])('may name a model as %s', async (model) => {
-    expect((await submit({ ...HELLO, model })).request.model).toBe(model);
+    expect((await submit({ ...HELLO, model })).model).toBe(model);
   });
 
   it('passes its idempotency key on', async () => {
@@ -132,24 +130,24 @@ describe("a caller's wishes", () => {
   it.each(wishes)('are understood and taken out of the request: %s', async (_name, extras, headers, expected) => {
     const submission = await submit({ ...HELLO, ...extras }, headers);
     expect(submission.wishes).toEqual(expected);
-    expect(submission.request).toEqual(HELLO);
+    expect(submission.body).toEqual(HELLO);
   });
 
   it("leave OpenAI's own metadata in the request, and only strings in it", async () => {
-    const { request, wishes: taken } = await submit({
+    const { body, wishes: taken } = await submit({
       ...HELLO,
       metadata: { order: '7', tags: ['a'], nested: { x: 1 } },
     });
-    expect(request.metadata).toEqual({ order: '7' });
+    expect(body['metadata']).toEqual({ order: '7' });
     expect(taken.tags).toEqual(['a']);
   });
 
   it('may come in extra_body, which the request itself overrules', async () => {
-    const { request, wishes: taken } = await submit({
+    const { body, wishes: taken } = await submit({
       ...HELLO,
       extra_body: { top_k: 3, num_retries: 1, model: 'none' },
     });
-    expect(request).toEqual({ ...HELLO, top_k: 3 });
+    expect(body).toEqual({ ...HELLO, top_k: 3 });
     expect(taken).toEqual({ numRetries: 1 });
   });
 

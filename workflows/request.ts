@@ -1,4 +1,4 @@
-/** One chat completion: waits for the attempt under way, decides what comes next, until the request has ended. */
+/** One request of any kind: waits for the attempt under way, decides what comes next, until the request has ended. */
 import {
   CancellationScope,
   condition,
@@ -18,7 +18,7 @@ const cancelSignal = defineSignal(CANCEL_SIGNAL);
 
 type OpenStanding = Extract<Standing, { kind: 'open' }>;
 
-export async function chatCompletion(input: RequestInput): Promise<EndSummary> {
+export async function carryRequest(input: RequestInput): Promise<EndSummary> {
   const { id } = input;
   let cancelled = false;
   let running: CancellationScope | undefined;

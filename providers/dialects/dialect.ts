@@ -1,0 +1,25 @@
+/** How callers of the chat-like endpoints speak: pure functions between their words and the chat protocol. */
+import type { ChatChunk, ChatRequest, ChatResponse } from '../protocol/chat.ts';
+
+/** A body as the caller sent it, checked at the edge, extras of the gateway removed. This is what the ledger keeps. */
+export type Body = Readonly<Record<string, unknown>>;
+
+export type EncoderStep = {
+  /** JSON texts for the caller, in order; where the dialect names its events, `type` is the first field. */
+  readonly frames: readonly string[];
+  readonly next: Encoder;
+};
+
+/**
+ * A fold from chunks to the caller's frames. `'end'` is given once, when the answer is complete: the frames of that step say so to the
+ * caller, and are sent only after the answer is committed.
+ */
+export type Encoder = (chunk: ChatChunk | 'end') => EncoderStep;
+
+export type Dialect = {
+  /** Never fails: the edge has refused what cannot be translated. The same body gives the same request, on every attempt. */
+  readonly toChat: (body: Body) => ChatRequest;
+  /** The whole answer in the caller's words. `id` is the gateway's id of the request. */
+  readonly fromResponse: (response: ChatResponse, body: Body, id: string) => Readonly<Record<string, unknown>>;
+  readonly encoder: (body: Body, id: string) => Encoder;
+};

@@ -1,0 +1,20 @@
+/** What can be asked of the gateway: one row a kind of request. Its name is the type of its workflow. The only list. */
+import { chat } from './dialects/chat.ts';
+import type { Dialect } from './dialects/dialect.ts';
+
+export type KindRow =
+  /** Answered by a provider's chat; the caller's dialect is translated. */
+  { readonly operation: 'chat'; readonly dialect: Dialect };
+
+export const KINDS = {
+  chatCompletion: { operation: 'chat', dialect: chat },
+} as const satisfies Record<string, KindRow>;
+
+export type Kind = keyof typeof KINDS;
+
+/** Errors: a kind that this version does not know, from a ledger that a newer one wrote. */
+export function kindRow(kind: string): KindRow {
+  if (!Object.hasOwn(KINDS, kind))
+    throw new Error(`This version of Holdfast does not know requests of the kind ${kind}.`);
+  return KINDS[kind as Kind];
+}
