@@ -5,6 +5,7 @@ import { azure } from './azure/index.ts';
 import { cohere } from './cohere/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
+import { ollama } from './ollama/index.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
@@ -17,6 +18,7 @@ const PROVIDERS: readonly Provider[] = [
   cohere,
   mistral,
   codestral,
+  ollama,
   ...openAiCompatible,
   mock,
 ];

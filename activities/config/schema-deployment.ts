@@ -101,6 +101,8 @@ const providerSettings = {
   project_id: z.unknown().optional(),
   space_id: z.unknown().optional(),
   token: z.unknown().optional(),
+  num_ctx: z.unknown().optional(),
+  keep_alive: z.unknown().optional(),
 };
 
 /** `input_cost_per_token`, `output_cost_per_second`, `cache_read_input_token_cost_above_200k_tokens`, …: the price map's keys. */

@@ -11,7 +11,7 @@ function fromFile(file: JsonObject, where: string): ContentPart {
   const named = name === undefined ? {} : { document_name: name };
   if (data !== undefined) {
     const url = data.startsWith('data:') || data.startsWith('https://') ? data : `data:application/pdf;base64,${data}`;
-    if (/^data:image\//.test(url)) return { type: 'image_url', image_url: url };
+    if (url.startsWith('data:image/')) return { type: 'image_url', image_url: url };
     return { type: 'document_url', document_url: url, ...named };
   }
   if (id === undefined) throw new Refused('invalid_request', 'A file needs file_data or file_id.', where);

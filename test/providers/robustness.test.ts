@@ -72,6 +72,7 @@ const realLines = [
   ...linesOf('openai/tools.chunks.jsonl'),
   ...linesOf('anthropic/thinking-and-tools.chunks.jsonl'),
   ...linesOf('cohere/tools.chunks.jsonl'),
+  ...linesOf('ollama/thinking-and-tools.jsonl'),
   ...linesOf('cohere/thinking.chunks.jsonl'),
 ];
 
