@@ -3,6 +3,7 @@ import { catalog } from '../providers/catalog.ts';
 import type { Body, Dialect } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
 import { MOCK_BASE_URL } from '../providers/mock.ts';
+import { withPlainCallIds } from '../providers/protocol/call-id.ts';
 import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
@@ -124,11 +125,16 @@ async function performChat(
     model: deployment.model,
     stream: streaming,
   };
+  const readable = chat.readsSignedIds === true ? asked : withPlainCallIds(asked);
   const { inlineUrls } = chat;
   const request =
     inlineUrls === undefined
-      ? asked
-      : await inlineAttachments(asked, { wanted: (one) => inlineUrls(one, target), download: http.download, signal });
+      ? readable
+      : await inlineAttachments(readable, {
+          wanted: (one) => inlineUrls(one, target),
+          download: http.download,
+          signal,
+        });
   const wire = chat.toRequest(request, target);
   if ('refused' in wire) return { kind: 'failed', failure: wire.refused };
   const reply = await send(http, call, signal, provider, wire);

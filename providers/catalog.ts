@@ -3,6 +3,7 @@ import { anthropic } from './anthropic/index.ts';
 import { azureAi } from './azure/catalogue.ts';
 import { azure } from './azure/index.ts';
 import { cohere } from './cohere/index.ts';
+import { gemini } from './gemini/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
 import { ollama } from './ollama/index.ts';
@@ -15,6 +16,7 @@ const PROVIDERS: readonly Provider[] = [
   azure,
   azureAi,
   anthropic,
+  gemini,
   cohere,
   mistral,
   codestral,

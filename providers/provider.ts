@@ -83,6 +83,8 @@ export type ChatTranslation = {
   readonly decoder: (request: ChatRequest, target: Target) => Decoder;
   /** Whether the provider cannot fetch this http(s) URL itself: the transport then puts a base64 data URI in its place before `toRequest`. */
   readonly inlineUrls?: (attachment: Attachment, target: Target) => boolean;
+  /** Reads thought signatures out of the ids of tool calls. Every other provider is given plain ids. */
+  readonly readsSignedIds?: boolean;
 };
 
 /** Headers of an upstream answer, names in lower case. */

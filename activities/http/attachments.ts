@@ -1,6 +1,7 @@
 /** Fetches the images, documents and recordings a request points to, for providers that cannot, and puts data URIs in their place. */
 import type { ChatMessage, ChatRequest, ContentPart } from '../../providers/protocol/chat.ts';
 import { isObject, textOf, type JsonObject } from '../../providers/protocol/json.ts';
+import { mediaTypeByName } from '../../providers/protocol/media-type.ts';
 import type { Attachment } from '../../providers/provider.ts';
 import { CallAborted, CallFailed } from './client.ts';
 import { DownloadRefused, type Download, type Downloaded } from './downloads.ts';
@@ -90,43 +91,13 @@ function holderOf(part: ContentPart): Holder | undefined {
   }
 }
 
-const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  heic: 'image/heic',
-  heif: 'image/heif',
-  pdf: 'application/pdf',
-  txt: 'text/plain',
-  md: 'text/markdown',
-  csv: 'text/csv',
-  html: 'text/html',
-  json: 'application/json',
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  ogg: 'audio/ogg',
-  flac: 'audio/flac',
-  m4a: 'audio/mp4',
-  mp4: 'video/mp4',
-  mov: 'video/quicktime',
-  webm: 'video/webm',
-};
-
-/** Media type by the name at the end of a URL's path. */
-export function typeByExtension(url: string): string | undefined {
-  const extension = URL.canParse(url) ? /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] : undefined;
-  return extension === undefined ? undefined : TYPES_BY_EXTENSION[extension.toLowerCase()];
-}
-
 /** What storage servers say of every object. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['application/octet-stream', 'binary/octet-stream', '']);
 
 function mediaTypeOf({ kind, url, format }: Attachment, { mediaType }: Downloaded): string {
   if (format !== undefined) return format;
   const said = mediaType === undefined || SAYS_NOTHING.has(mediaType) ? undefined : mediaType;
-  const type = said ?? typeByExtension(url);
+  const type = said ?? mediaTypeByName(url);
   if (type === undefined) throw new DownloadRefused('its media type is unknown: name it in the field format');
   // A page about a picture, or the form of a login, is no picture.
   if (kind !== 'file' && /^(text\/|application\/(json|xml|xhtml))/.test(type))

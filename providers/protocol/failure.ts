@@ -127,11 +127,16 @@ export type ErrorAnswer = {
   readonly codes?: Readonly<Record<string, ErrorCode>>;
 };
 
+/** A provider may send any word, `constructor` too. */
+function codeNamed(codes: ErrorAnswer['codes'], word: string | undefined): ErrorCode | undefined {
+  return codes !== undefined && word !== undefined && Object.hasOwn(codes, word) ? codes[word] : undefined;
+}
+
 export function toFailure(answer: ErrorAnswer): Failure {
   const { title, status } = answer;
   const read = readErrorBody(answer.body);
   const text = `${read.code ?? ''} ${read.type ?? ''} ${read.message ?? ''}`.toLowerCase();
-  const named = answer.codes?.[read.code ?? ''] ?? answer.codes?.[read.type ?? ''];
+  const named = codeNamed(answer.codes, read.code) ?? codeNamed(answer.codes, read.type);
   const code = named ?? byWords(status, text) ?? byStatus(status);
   const wait = retryAfterMs(answer.headers);
   const providerCode = read.code ?? read.type;

@@ -37,6 +37,26 @@ const KEYS = [
   'errors',
   'object',
   'reasoning',
+  'candidates',
+  'parts',
+  'functionCall',
+  'args',
+  'thoughtSignature',
+  'finishReason',
+  'usageMetadata',
+  'promptTokenCount',
+  'promptFeedback',
+  'blockReason',
+  'groundingMetadata',
+  'groundingSupports',
+  'groundingChunks',
+  'segment',
+  'inlineData',
+  'logprobsResult',
+  'chosenCandidates',
+  'details',
+  'retryDelay',
+  'status',
 ];
 const TYPES = [
   'message_start',
@@ -74,6 +94,8 @@ const realLines = [
   ...linesOf('cohere/tools.chunks.jsonl'),
   ...linesOf('ollama/thinking-and-tools.jsonl'),
   ...linesOf('cohere/thinking.chunks.jsonl'),
+  ...linesOf('gemini/text.chunks.jsonl'),
+  ...linesOf('gemini/tools.chunks.jsonl'),
 ];
 
 const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(
