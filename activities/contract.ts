@@ -37,7 +37,7 @@ export type Plan = {
   /** One attempt, milliseconds. */
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
-  /** From acceptance to the last possible start of an attempt, milliseconds: a wait that would end later is not begun. */
+  /** A wait that would end later than this after acceptance, milliseconds, is not begun. */
   readonly patienceMs: number;
   readonly delivery: 'at_least_once' | 'at_most_once';
   /** Whether parameters that a provider cannot express are left out, where a deployment does not say. */

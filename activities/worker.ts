@@ -31,8 +31,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     maxConcurrentWorkflowTaskExecutions: 1_000,
     maxConcurrentLocalActivityExecutions: 1_000,
     maxCachedWorkflows: 4_000,
-    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
-    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    // Few: most tasks come with the start or the completion before them, and a stopped process still swallows one task a poller.
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 3 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 3 },
     // A process that died still has its sticky queue; others wait this long before they take its tasks. The default is 10 s.
     stickyQueueScheduleToStartTimeout: '2 seconds',
     // Heartbeats carry how far a stream is; operators read them while it runs.

@@ -63,7 +63,8 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
   const candidates = healthy.length > 0 ? healthy : group.deployments;
   const deployment = pick(candidates, situation.random);
   const waitMs = waitBefore(situation, last, inGroup.length);
-  if (situation.now + waitMs - situation.acceptedAt > plan.patienceMs) return undefined;
+  // Patience limits waits only: a request that lost time through the death of our processes is still answered.
+  if (waitMs > 0 && situation.now + waitMs - situation.acceptedAt > plan.patienceMs) return undefined;
   return attempt(deployment, last.group, waitMs, `${last.failure.code}: again after ${waitMs} ms`);
 }
 

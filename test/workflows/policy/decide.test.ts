@@ -101,6 +101,12 @@ describe('after a failure', () => {
     expect(decision).toMatchObject({ kind: 'give_up', failure: { code: 'rate_limit_exceeded' } });
   });
 
+  it('the death of our own process is answered with another attempt however late it is', () => {
+    const late = { now: 10_000_000 };
+    expect(next(plan({ main: group(['a']) }), [past(1, 'a', 'attempt_lost')], late)).toMatchObject({ kind: 'attempt' });
+    expect(next(plan({ main: group(['a']) }), [past(1, 'a', 'provider_error')], late)).toMatchObject({ kind: 'give_up' });
+  });
+
   it('backs off exponentially where nobody says how long to wait', () => {
     const alone = plan({ main: group(['a']) }, { numRetries: 10 });
     const failures = (count: number): readonly PastAttempt[] =>
