@@ -28,10 +28,8 @@ beforeAll(async () => {
   bundle = await bundleWorkflows(SOURCES);
 });
 
-type History = Parameters<typeof Worker.runReplayHistory>[1];
-
 async function replay(history: unknown, workflowBundle: WorkflowBundle = bundle): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle, replayName: 'replay' }, history as History);
+  await Worker.runReplayHistory({ workflowBundle, replayName: 'replay' }, history);
 }
 
 function stored(file: string): unknown {
@@ -58,9 +56,7 @@ describe('stored histories', () => {
     );
     expect(changed).not.toBe(code);
     const file = files.find((name) => name.startsWith('chatCompletion.retried.')) ?? '';
-    await expect(replay(stored(file), { ...bundle, code: changed } as WorkflowBundle)).rejects.toThrow(
-      /[Nn]ondeterminism/,
-    );
+    await expect(replay(stored(file), { ...bundle, code: changed })).rejects.toThrow(/[Nn]ondeterminism/);
   });
 });
 

@@ -104,7 +104,9 @@ describe('after a failure', () => {
   it('the death of our own process is answered with another attempt however late it is', () => {
     const late = { now: 10_000_000 };
     expect(next(plan({ main: group(['a']) }), [past(1, 'a', 'attempt_lost')], late)).toMatchObject({ kind: 'attempt' });
-    expect(next(plan({ main: group(['a']) }), [past(1, 'a', 'provider_error')], late)).toMatchObject({ kind: 'give_up' });
+    expect(next(plan({ main: group(['a']) }), [past(1, 'a', 'provider_error')], late)).toMatchObject({
+      kind: 'give_up',
+    });
   });
 
   it('backs off exponentially where nobody says how long to wait', () => {
