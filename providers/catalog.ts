@@ -4,6 +4,7 @@ import { azureAi } from './azure/catalogue.ts';
 import { azure } from './azure/index.ts';
 import { cohere } from './cohere/index.ts';
 import { gemini } from './gemini/index.ts';
+import { huggingface } from './huggingface/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
 import { ollama } from './ollama/index.ts';
@@ -21,6 +22,7 @@ const PROVIDERS: readonly Provider[] = [
   mistral,
   codestral,
   ollama,
+  huggingface,
   ...openAiCompatible,
   mock,
 ];

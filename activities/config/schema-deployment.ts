@@ -103,6 +103,9 @@ const providerSettings = {
   token: z.unknown().optional(),
   num_ctx: z.unknown().optional(),
   keep_alive: z.unknown().optional(),
+  roles: z.unknown().optional().describe('Marks around the messages of each role, for servers that complete text.'),
+  initial_prompt_value: z.unknown().optional(),
+  final_prompt_value: z.unknown().optional(),
 };
 
 /** `input_cost_per_token`, `output_cost_per_second`, `cache_read_input_token_cost_above_200k_tokens`, …: the price map's keys. */

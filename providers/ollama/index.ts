@@ -13,6 +13,12 @@ export const ollama: Provider = {
   keyVariables: ['OLLAMA_API_KEY'],
   auth: { kind: 'bearer' },
   keyOptional: true,
-  chat: { toRequest, fromResponse, framing: 'json-lines', decoder: createDecoder },
+  chat: {
+    toRequest,
+    fromResponse,
+    framing: 'json-lines',
+    decoder: createDecoder,
+    inlineUrls: ({ kind }) => kind === 'image',
+  },
   fromError,
 };

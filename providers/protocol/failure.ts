@@ -23,6 +23,7 @@ const CONTEXT_PHRASES: readonly RegExp[] = [
   /too many (input )?tokens/,
   /prompt has too many tokens/,
   /input is too long/,
+  /length limit exceeded/,
 ];
 
 const POLICY_PHRASES: readonly RegExp[] = [
