@@ -2,7 +2,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Config } from '../activities/config/config.ts';
 import type { DeploymentHealth } from '../activities/deployment-health.ts';
-import type { Database } from '../activities/store/pool.ts';
+import { ping, type Database } from '../activities/store/pool.ts';
 import type { Connection, EndpointHealth, HealthProbe } from './routes/health-probe.ts';
 
 /** A probe that waits longer than its prober does is worth nothing. */
@@ -17,7 +17,7 @@ export function createHealth(deps: {
   return {
     readiness: async () => {
       const [database, temporal] = await Promise.all([
-        answers(deps.database.query('select 1')),
+        answers(ping(deps.database)),
         answers(deps.connection.workflowService.getSystemInfo({})),
       ]);
       return { database, temporal };

@@ -60,3 +60,8 @@ export async function persist<T>(
     }
   }
 }
+
+/** Whether the database answers at all; rejects when it does not. */
+export async function ping(database: Database): Promise<void> {
+  await database.query('select 1');
+}
