@@ -9,6 +9,7 @@ import type { Deployment } from './config/config.ts';
 import type { EndSummary, PastAttempt, Plan } from './contract.ts';
 import type { DeploymentHealth } from './deployment-health.ts';
 import type { HttpClient } from './http/client.ts';
+import { describeFailure } from './ledger-view.ts';
 import { priceCall, type PricedCall } from './pricing.ts';
 import type { JournalBatch } from './store/journal.ts';
 import type { RequestEnd, Settled, Settlement } from './store/settlements.ts';
@@ -317,6 +318,6 @@ function summarize(
     model: start.deployment.model,
     ...(priced.costNano === undefined ? {} : { costUsd: Number(priced.costNano) / 1e9 }),
     ...(tokens === undefined ? {} : { tokens }),
-    ...(failure === undefined ? {} : { error: `${failure.code}: ${failure.message}`.slice(0, 300) }),
+    ...(failure === undefined ? {} : { error: describeFailure(failure) }),
   };
 }

@@ -24,6 +24,7 @@ import { authorize } from './http/credentials.ts';
 import { createFrameReader, EventTooLarge } from './http/frames.ts';
 import { callMock } from './http/mock.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
+import { startCallSpan } from './telemetry/tracing.ts';
 
 export type Call = {
   readonly id: string;
@@ -79,10 +80,15 @@ export function beginCall(http: HttpClient, call: Call): RunningCall {
       }),
     );
   }, call.timeoutMs);
+  const { id, n, kind, deployment } = call;
+  const span = startCallSpan({ id, n, kind, provider: deployment.provider, model: deployment.model });
   const result = perform(http, call, controller.signal)
     .catch((error: unknown): CallResult => ({ kind: 'failed', failure: toFailure(error) }))
-    .finally(() => {
+    .then((ended) => {
       clearTimeout(timer);
+      if (ended.kind === 'answered') span.end(ended.answer);
+      else span.end({ ...ended.metered, error: ended.failure.code });
+      return ended;
     });
   return {
     result,

@@ -46,12 +46,15 @@ export type Plan = {
   readonly settings?: Readonly<Record<string, unknown>>;
 };
 
+/** A failure as decisions need it. Without the provider's words: it may quote the prompt, and histories hold no prompts. */
+export type FailureFacts = Omit<Failure, 'message' | 'param' | 'providerCode'>;
+
 /** One attempt that has ended without an answer. */
 export type PastAttempt = {
   readonly n: number;
   readonly deployment: string;
   readonly group: string;
-  readonly failure: Failure;
+  readonly failure: FailureFacts;
 };
 
 /** Deployment id → when its cooldown ends, milliseconds since 1970. */
@@ -78,9 +81,16 @@ export type Decision =
       readonly waitMs: number;
       readonly reason: string;
     }
-  | { readonly kind: 'give_up'; readonly failure: Failure; readonly reason: string };
+  | { readonly kind: 'give_up'; readonly failure: FinalFailure; readonly reason: string };
 
-export type RequestInput = { readonly id: string };
+/** Why a request ends without an answer. Without a message of its own, the caller gets the words of the last attempt's failure. */
+export type FinalFailure = FailureFacts & { readonly message?: string };
+
+export type RequestInput = {
+  readonly id: string;
+  /** Whom the accepting process has called, for the history: "openai/gpt-4o". */
+  readonly first?: string;
+};
 
 export type ConvoyInput = {
   readonly ids: readonly string[];
@@ -128,7 +138,7 @@ export type CallInput = {
 export type EndInput = {
   readonly id: string;
   readonly state: 'failed' | 'cancelled' | 'outcome_unknown';
-  readonly failure: Failure;
+  readonly failure: FinalFailure;
 };
 
 export type ConvoySummary = {

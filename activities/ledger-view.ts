@@ -1,7 +1,7 @@
 /** Reads how a request stands from the ledger, in the words of workflows and of waiting callers. */
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { AnswerOrigin, Ended } from './board.ts';
-import type { EndSummary, PastAttempt, Plan, Standing } from './contract.ts';
+import type { EndSummary, FailureFacts, PastAttempt, Plan, Standing } from './contract.ts';
 import type { AttemptRow } from './store/attempts.ts';
 import type { RequestRow } from './store/requests.ts';
 
@@ -9,6 +9,16 @@ const UNKNOWN_FAILURE: Failure = { code: 'internal_error', message: 'The failure
 
 export function parseFailure(text: string | undefined): Failure {
   return text === undefined ? UNKNOWN_FAILURE : (JSON.parse(text) as Failure);
+}
+
+/** Leaves out the provider's words, which may quote the prompt. */
+export function toFacts({ code, providerStatus, retryAfterMs, billed }: Failure): FailureFacts {
+  return {
+    code,
+    billed,
+    ...(providerStatus === undefined ? {} : { providerStatus }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** The attempts that have ended without an answer. */
@@ -19,7 +29,7 @@ export function toPast(attempts: readonly AttemptRow[]): readonly PastAttempt[] 
       n: attempt.n,
       deployment: attempt.deployment,
       group: attempt.group,
-      failure: parseFailure(attempt.error),
+      failure: toFacts(parseFailure(attempt.error)),
     }));
 }
 
@@ -60,7 +70,7 @@ function toSummary(row: RequestRow, attempts: readonly AttemptRow[]): EndSummary
     ...(last === undefined ? {} : { deployment: last.deployment, provider: last.provider, model: last.model }),
     ...(row.costNano === undefined ? {} : { costUsd: Number(row.costNano) / 1e9 }),
     ...(usage?.total_tokens === undefined ? {} : { tokens: usage.total_tokens }),
-    ...(failure === undefined ? {} : { error: `${failure.code}: ${failure.message}`.slice(0, 300) }),
+    ...(failure === undefined ? {} : { error: describeFailure(failure) }),
   };
 }
 
@@ -87,4 +97,9 @@ function toOrigin(row: RequestRow, attempts: readonly AttemptRow[]): AnswerOrigi
     ...(row.costNano === undefined ? {} : { costNanoUsd: row.costNano }),
     ...(last?.endedAt === undefined ? {} : { providerMs: last.endedAt.getTime() - last.startedAt.getTime() }),
   };
+}
+
+/** For histories and the Temporal UI: the code and the provider's status. */
+export function describeFailure(failure: FailureFacts): string {
+  return failure.providerStatus === undefined ? failure.code : `${failure.code} (${failure.providerStatus})`;
 }

@@ -5,10 +5,10 @@ import type { Kind } from '../providers/kinds.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { Board } from './board.ts';
-import type { CallInput, EndInput, Plan, Standing } from './contract.ts';
+import type { CallInput, EndInput, FailureFacts, FinalFailure, Plan, Standing } from './contract.ts';
 import type { Deployment } from './config/config.ts';
 import type { DeploymentHealth } from './deployment-health.ts';
-import { toEnded, toEndedStanding, toOpenStanding, toPast } from './ledger-view.ts';
+import { parseFailure, toEnded, toEndedStanding, toOpenStanding, toPast } from './ledger-view.ts';
 import { boundsOf } from './pricing.ts';
 import { claimAttempt, loseAttempt, readAttempts, type AttemptRow } from './store/attempts.ts';
 import type { Plans } from './store/plans.ts';
@@ -69,8 +69,11 @@ export async function stand(deps: StepDeps, id: string, by: Driver): Promise<Sta
     const attempts = await readAttempts(deps.database, id);
     if (row.state !== 'in_progress') return announce(deps, row, attempts, by);
     const last = attempts.at(-1);
-    if (last?.state !== 'dispatching')
+    if (last?.state !== 'dispatching') {
+      // It may wait here for hours: an operator can look at it, and nobody takes it for an orphan.
+      if (row.carrier === undefined && by.carrier === id) await noteCarrier(deps.database, [id], id);
       return toOpenStanding(row, attempts, await readPlan(deps, row), deps.health.cooldowns());
+    }
     await resolveDispatching(deps, row, last, by);
   }
 }
@@ -141,11 +144,7 @@ async function withoutDeployment(
   plan: Plan,
   input: CallInput,
 ): Promise<Standing> {
-  const failure: Failure = {
-    code: 'provider_model_not_found',
-    message: `The deployment ${input.deployment} is no longer configured.`,
-    billed: 'no',
-  };
+  const failure: FailureFacts = { code: 'provider_model_not_found', billed: 'no' };
   const standing = toOpenStanding(row, attempts, plan, deps.health.cooldowns());
   return {
     ...standing,
@@ -165,10 +164,23 @@ export async function finish(deps: StepDeps, input: EndInput, by: Driver): Promi
   }
   for (;;) {
     const carrier = by.carrier === undefined ? {} : { carrier: by.carrier };
-    await endRequest(deps.database, id, { state, error: JSON.stringify(failure), ...carrier });
+    await endRequest(deps.database, id, {
+      state,
+      error: JSON.stringify(await withWords(deps, id, failure)),
+      ...carrier,
+    });
     const standing = await stand(deps, id, by);
     if (standing.kind === 'ended') return standing;
   }
+}
+
+/** Workflows do not know what providers say; the ledger does. */
+async function withWords(deps: StepDeps, id: string, failure: FinalFailure): Promise<Failure> {
+  const { message } = failure;
+  if (message !== undefined) return { ...failure, message };
+  const last = (await readAttempts(deps.database, id)).findLast((attempt) => attempt.error !== undefined);
+  const recorded = parseFailure(last?.error);
+  return recorded.code === failure.code ? recorded : { ...failure, message: `The request failed (${failure.code}).` };
 }
 
 async function announce(

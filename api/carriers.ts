@@ -18,6 +18,10 @@ export type Passenger = {
   readonly streaming: boolean;
   readonly endUser?: string;
   readonly tags?: readonly string[];
+  /** Whom this process calls first: "openai/gpt-4o". */
+  readonly first?: string;
+  /** The plan, for people: one line of Markdown a group. */
+  readonly route?: string;
 };
 
 export type Carriers = {
@@ -80,12 +84,13 @@ export function createCarriers(options: CarriersOptions): Carriers {
       await client.workflow.start<typeof requestWorkflow>(passenger.kind, {
         taskQueue,
         workflowId: passenger.id,
-        args: [{ id: passenger.id }],
+        args: [{ id: passenger.id, ...(passenger.first === undefined ? {} : { first: passenger.first }) }],
         requestEagerStart: options.eager,
         workflowTaskTimeout: TASK_TIMEOUT_MS,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         typedSearchAttributes: new TypedSearchAttributes(attributesOf(passenger)),
         staticSummary: summaryOf(passenger),
+        ...(passenger.route === undefined ? {} : { staticDetails: passenger.route }),
       });
     } catch (error) {
       // Somebody was faster, or the reply to our own earlier start was lost: either way the request is carried.
@@ -105,7 +110,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
         typedSearchAttributes: new TypedSearchAttributes([
           { key: SEARCH_ATTRIBUTES.requests, value: passengers.map((passenger) => passenger.id) },
         ]),
-        staticSummary: `${passengers.length} requests`,
+        staticSummary: `${passengers.length} requests · ${modelsOf(passengers)}`.slice(0, 200),
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -230,6 +235,10 @@ function attributesOf(passenger: Passenger): SearchAttributePair[] {
     pairs.push({ key: SEARCH_ATTRIBUTES.tags, value: passenger.tags.slice(0, 20).map((tag) => tag.slice(0, 90)) });
   }
   return pairs;
+}
+
+function modelsOf(passengers: readonly Passenger[]): string {
+  return [...new Set(passengers.map((passenger) => passenger.model))].slice(0, 5).join(', ');
 }
 
 function summaryOf(passenger: Passenger): string {

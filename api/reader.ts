@@ -66,7 +66,8 @@ function mayRead(caller: Caller, row: RequestRow): boolean {
 }
 
 function toRecord(deps: ReaderDeps, row: RequestRow, attempts: readonly AttemptRow[]): RequestRecord {
-  const temporalUrl = row.carrier === undefined ? undefined : deps.workflowUrl(row.carrier);
+  const carrier = row.carrier ?? deps.carriers.carrierOf(row.id);
+  const temporalUrl = carrier === undefined ? undefined : deps.workflowUrl(carrier);
   return {
     id: row.id,
     status: row.state,

@@ -11,6 +11,7 @@ import type { JournaledChunk } from '../activities/store/journal.ts';
 import type { Plans } from '../activities/store/plans.ts';
 import { isTransient } from '../activities/store/pool.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
+import { describeRoute } from '../workflows/describe.ts';
 import { decide } from '../workflows/policy/decide.ts';
 import type { Accepted, Answer, Dispatch, Provenance, Refused, StreamSink, Submission } from './dispatch.ts';
 import type { Carriers, Passenger } from './carriers.ts';
@@ -144,7 +145,7 @@ async function accept(
       past: [],
     });
   }
-  const carrying = carry(deps, toPassenger(submission));
+  const carrying = carry(deps, toPassenger(submission, plan, first?.deployment));
   // Unsettled from here on are the first attempt and the workflow's start; what a workflow waits for later takes no place.
   void Promise.all([deps.attempts.find(id)?.end, carrying]).then(() => {
     room.leave();
@@ -329,6 +330,17 @@ function toRouting(wishes: Submission['wishes']): Parameters<typeof planFor>[2] 
   return routing;
 }
 
+/** Most requests share their plan with thousands of others. */
+const routes = new WeakMap<Plan, string>();
+
+function routeOf(plan: Plan): string {
+  const known = routes.get(plan);
+  if (known !== undefined) return known;
+  const route = describeRoute(plan);
+  routes.set(plan, route);
+  return route;
+}
+
 function hashKey(key: string, kind: string, body: Submission['body']): NonNullable<Admission['idempotency']> {
   return { keyHash: sha256(key), bodyHash: sha256(`${kind} ${canonicalJson(body)}`) };
 }
@@ -337,7 +349,11 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-function toPassenger({ id, kind, caller, model, streaming, endUser, wishes }: Submission): Passenger {
+function toPassenger(
+  { id, kind, caller, model, streaming, endUser, wishes }: Submission,
+  plan: Plan,
+  first: Deployment | undefined,
+): Passenger {
   return {
     id,
     kind,
@@ -347,6 +363,8 @@ function toPassenger({ id, kind, caller, model, streaming, endUser, wishes }: Su
     streaming,
     ...(endUser === undefined ? {} : { endUser }),
     ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
+    ...(first === undefined ? {} : { first: `${first.provider}/${first.model}` }),
+    route: routeOf(plan),
   };
 }
 

@@ -8,7 +8,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { awaitFirstCall, callProvider, endRequest } from './activities.ts';
-import type { Decision, EndSummary, RequestInput, Standing } from '../activities/contract.ts';
+import type { Decision, EndSummary, PastAttempt, RequestInput, Standing } from '../activities/contract.ts';
 import { CANCEL_SIGNAL } from './messages.ts';
 import { describeDecision, describeEnd } from './describe.ts';
 import { decide } from './policy/decide.ts';
@@ -19,7 +19,8 @@ const cancelSignal = defineSignal(CANCEL_SIGNAL);
 type OpenStanding = Extract<Standing, { kind: 'open' }>;
 
 export async function carryRequest(input: RequestInput): Promise<EndSummary> {
-  const { id } = input;
+  const { id, first } = input;
+  let past: readonly PastAttempt[] = [];
   let cancelled = false;
   let running: CancellationScope | undefined;
   setHandler(cancelSignal, () => {
@@ -57,9 +58,13 @@ export async function carryRequest(input: RequestInput): Promise<EndSummary> {
     });
   };
 
-  let standing = await supervise(async () => awaitFirstCall({ id }));
-  while (standing.kind === 'open') standing = await next(standing);
-  setCurrentDetails(describeEnd(standing.state, standing.summary));
+  const summary = first === undefined ? {} : { summary: `${first} · attempt 1` };
+  let standing = await supervise(async () => awaitFirstCall.executeWithOptions(summary, [{ id }]));
+  while (standing.kind === 'open') {
+    past = standing.past;
+    standing = await next(standing);
+  }
+  setCurrentDetails(describeEnd(standing.state, standing.summary, past));
   noteEnd(standing.state, standing.summary);
   return standing.summary;
 }

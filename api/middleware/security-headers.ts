@@ -19,5 +19,4 @@ export const SECURITY_HEADERS: Readonly<OutgoingHttpHeaders> = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
 };

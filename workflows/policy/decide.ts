@@ -1,7 +1,8 @@
 /** What happens next to a request: a pure function of its plan, its attempts so far and the health of its deployments. */
-import { ERRORS, type Failure } from '../../providers/protocol/errors.ts';
+import { ERRORS } from '../../providers/protocol/errors.ts';
 import type {
   Decision,
+  FinalFailure,
   PastAttempt,
   Plan,
   PlannedDeployment,
@@ -21,7 +22,7 @@ export function decide(situation: Situation): Decision {
   const group = plan.groups[last.group];
   if (group === undefined) return giveUp(last.failure, 'the group is not in the plan');
   if (last.failure.code === 'attempt_lost' && plan.delivery === 'at_most_once') {
-    const failure: Failure = {
+    const failure: FinalFailure = {
       ...last.failure,
       code: 'outcome_unknown',
       message: 'The process that made the provider call died; at_most_once forbids another call.',
@@ -65,7 +66,7 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
   const waitMs = waitBefore(situation, last, inGroup.length);
   // Patience limits waits only: a request that lost time through the death of our processes is still answered.
   if (waitMs > 0 && situation.now + waitMs - situation.acceptedAt > plan.patienceMs) return undefined;
-  return attempt(deployment, last.group, waitMs, `${last.failure.code}: again after ${waitMs} ms`);
+  return attempt(deployment, last.group, waitMs, `${last.failure.code}: again after ${(waitMs / 1000).toFixed(1)} s`);
 }
 
 function allowedRetries(plan: Plan, group: PlannedGroup, last: PastAttempt): { count: number; explicit: boolean } {
@@ -151,6 +152,6 @@ function attempt(deployment: PlannedDeployment, group: string, waitMs: number, r
   return { kind: 'attempt', deployment, group, waitMs, reason };
 }
 
-function giveUp(failure: Failure, reason: string): Decision {
+function giveUp(failure: FinalFailure, reason: string): Decision {
   return { kind: 'give_up', failure, reason };
 }
