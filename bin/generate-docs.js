@@ -5,7 +5,7 @@ import { ensureBuild, ensureDependencies, ROOT } from './setup.js';
 
 await ensureDependencies();
 await ensureBuild();
-const { GENERATED, fill } = await import('../dist/api/documents.js');
+const { GENERATED, fill } = await import('../dist/providers/documents.js');
 for (const [file, blocks] of Object.entries(GENERATED)) {
   const path = join(ROOT, file);
   await writeFile(path, fill(await readFile(path, 'utf8'), blocks));

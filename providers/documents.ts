@@ -1,8 +1,8 @@
 /** The parts of the documents that are written from the code's own lists. A test compares them. */
-import { catalog } from '../providers/catalog.ts';
-import { openAiCompatible } from '../providers/openai-compatible.ts';
-import { ERRORS } from '../providers/protocol/errors.ts';
-import type { Provider } from '../providers/provider.ts';
+import { catalog } from './catalog.ts';
+import { openAiCompatible } from './openai-compatible.ts';
+import { ERRORS } from './protocol/errors.ts';
+import type { Provider } from './provider.ts';
 
 /** Their translation is OpenAI's, and so are its tests. */
 const BY_PROTOCOL = new Set(openAiCompatible.map((provider) => provider.id));
