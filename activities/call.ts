@@ -20,8 +20,9 @@ import {
 import type { Deployment } from './config/config.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
-import { authorize } from './http/credentials.ts';
+import { authorize, type Credentials } from './http/credentials.ts';
 import { createFrameReader, EventTooLarge } from './http/frames.ts';
+import { googleProject } from './http/google.ts';
 import { callMock } from './http/mock.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
 import { startCallSpan } from './telemetry/tracing.ts';
@@ -124,7 +125,7 @@ async function performChat(
   { provider, chat, dialect }: Chat,
 ): Promise<CallResult> {
   const { deployment, streaming } = call;
-  const target = toTarget(provider, call);
+  const target = await withProject(provider, toTarget(provider, call), deployment, signal);
   const asked: ChatRequest = {
     ...(deployment.defaults as Partial<ChatRequest>),
     ...dialect.toChat(call.body),
@@ -174,7 +175,7 @@ async function send(
   const { deployment, streaming } = call;
   const headers = {
     ...wire.headers,
-    ...(await authorize(provider.auth, wire, { ...apiKeyOf(deployment), settings: deployment.settings })),
+    ...(await orAborted(authorize(provider.auth, wire, credentialsOf(deployment)), signal)),
     // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
     'x-holdfast-attempt': `${call.id}.${call.n}`,
   };
@@ -201,6 +202,43 @@ function toTarget(provider: Provider, call: Call): Target {
     id: `chatcmpl-${call.id.slice(4)}`,
     created: Math.floor(Date.now() / 1000),
   };
+}
+
+/** Google's addresses name a project; where the configuration does not, the credential does. */
+async function withProject(
+  provider: Provider,
+  target: Target,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Target> {
+  const { auth } = provider;
+  const { settings } = target;
+  if (auth.kind !== 'google-oauth' || (settings['vertex_project'] ?? settings['vertex_ai_project']) !== undefined)
+    return target;
+  const project = await orAborted(googleProject(auth.scope, credentialsOf(deployment)), signal);
+  return project === undefined ? target : { ...target, settings: { ...settings, vertex_project: project } };
+}
+
+/** What cannot be aborted itself: asking for a credential must not outlast the call it is for. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      const { reason } = signal as { reason: unknown };
+      // Nothing was sent yet.
+      reject(
+        reason instanceof CallAborted ? new CallAborted({ ...reason.failure, billed: 'no' }) : new Error('aborted'),
+      );
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}
+
+function credentialsOf(deployment: Deployment): Credentials {
+  return { ...apiKeyOf(deployment), settings: deployment.settings };
 }
 
 function apiKeyOf(deployment: Deployment): { readonly apiKey?: string } {

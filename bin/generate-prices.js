@@ -23,8 +23,14 @@ const OTHER_PRICES = new Set([
   'input_cost_per_request',
 ]);
 
+/** The list tells Vertex AI's models apart by maker: `vertex_ai-anthropic_models`. */
+function ownerOf(model) {
+  const provider = model.litellm_provider ?? '';
+  return provider.startsWith('vertex_ai-') ? 'vertex_ai' : provider;
+}
+
 function compact(model) {
-  const row = { provider: model.litellm_provider };
+  const row = { provider: ownerOf(model) };
   if (model.mode !== 'chat') row.mode = model.mode;
   if (Number.isInteger(model.max_input_tokens)) row.max_input_tokens = model.max_input_tokens;
   if (Number.isInteger(model.max_output_tokens)) row.max_output_tokens = model.max_output_tokens;
@@ -52,7 +58,7 @@ try {
   const models = {};
   for (const [name, model] of Object.entries(JSON.parse(text)).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const priced = typeof model.input_cost_per_token === 'number' || typeof model.output_cost_per_token === 'number';
-    if (priced && MODES.has(model.mode) && catalog[model.litellm_provider] !== undefined) models[name] = compact(model);
+    if (priced && MODES.has(model.mode) && catalog[ownerOf(model)] !== undefined) models[name] = compact(model);
   }
   const lines = Object.entries(models).map(([name, row]) => `    ${JSON.stringify(name)}: ${JSON.stringify(row)}`);
   const head = {

@@ -11,6 +11,7 @@ import { ollama } from './ollama/index.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { vertex } from './vertex/index.ts';
 
 const PROVIDERS: readonly Provider[] = [
   openai,
@@ -18,6 +19,7 @@ const PROVIDERS: readonly Provider[] = [
   azureAi,
   anthropic,
   gemini,
+  vertex,
   cohere,
   mistral,
   codestral,

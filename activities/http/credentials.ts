@@ -1,6 +1,7 @@
 /** A provider's authentication as data, plus the deployment's secrets, becomes headers of one request. */
 import type { Auth, WireRequest } from '../../providers/provider.ts';
 import { authorizeAzure } from './azure.ts';
+import { authorizeGoogle } from './google.ts';
 
 export type Credentials = {
   /** The deployment's `api_key`. */
@@ -29,8 +30,9 @@ export async function authorize(
       return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
     case 'azure':
       return authorizeAzure(auth, wire, credentials);
-    case 'sigv4':
     case 'google-oauth':
+      return authorizeGoogle(auth.scope, credentials);
+    case 'sigv4':
       // No provider of the catalog asks for these.
       throw new Error(`Authentication by ${auth.kind} is not available for ${new URL(wire.url).host}.`);
     default:

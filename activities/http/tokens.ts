@@ -5,11 +5,16 @@ import type { ErrorCode } from '../../providers/protocol/errors.ts';
 import { isObject, parseJson, textOf } from '../../providers/protocol/json.ts';
 import { CallFailed } from './client.ts';
 
+type Form = Readonly<Record<string, string>>;
+
 export type TokenRequest = {
   /** For people, in errors. */
   readonly service: string;
   readonly url: string;
-  readonly form: Readonly<Record<string, string>>;
+  /** A function where it differs each time, such as a signed time. */
+  readonly form: Form | (() => Form);
+  /** What tells this credential from others, where the form is a function. */
+  readonly identity?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -26,7 +31,7 @@ const tokens = new Map<string, Token>();
 /** The secrets of a request are its identity; only their hash is kept. */
 function keyOf(wanted: TokenRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([wanted.url, wanted.form, wanted.headers]))
+    .update(JSON.stringify([wanted.url, wanted.identity ?? wanted.form, wanted.headers]))
     .digest('base64');
 }
 
@@ -35,6 +40,7 @@ function failed(code: ErrorCode, message: string, cause?: unknown): CallFailed {
 }
 
 async function fetchToken(wanted: TokenRequest): Promise<{ readonly token: string; readonly lifeS: number }> {
+  const form = typeof wanted.form === 'function' ? wanted.form() : wanted.form;
   let status: number;
   let body: unknown;
   try {
@@ -45,7 +51,7 @@ async function fetchToken(wanted: TokenRequest): Promise<{ readonly token: strin
         accept: 'application/json',
         ...wanted.headers,
       },
-      body: new URLSearchParams(wanted.form).toString(),
+      body: new URLSearchParams(form).toString(),
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
       // One call an hour needs no open connection.

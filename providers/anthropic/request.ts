@@ -217,7 +217,15 @@ function usesFiles(body: MessagesBody): boolean {
   );
 }
 
-export function toRequest(request: ChatRequest, target: Target): WireRequest | Refusal {
+/** Anthropic's body, before it is addressed: other houses serve Claude under other addresses. */
+export type MessagesRequest = {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly betas: readonly string[];
+  readonly streaming: boolean;
+  readonly dropped: readonly string[];
+};
+
+export function toMessagesRequest(request: ChatRequest, target: Target): MessagesRequest | Refusal {
   const { settings } = target;
   const model = claudeModel(target.model);
   const parameters = checkParameters(request, { title: TITLE, settings, objection: objectionTo(request, model) });
@@ -234,20 +242,32 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
       output: structuredOutputOf(kept, target),
       dropped,
     });
-    const betas = betasOf(kept, settings, usesFiles(body));
     const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
     return {
-      method: 'POST',
-      url: messagesUrl(target.baseUrl),
-      headers: {
-        'content-type': 'application/json',
-        accept: kept.stream === true ? 'text/event-stream' : 'application/json',
-        'anthropic-version': textOf(settings['anthropic_version']) ?? '2023-06-01',
-        ...extraHeaders(settings),
-        ...(betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') }),
-      },
-      body: JSON.stringify({ ...body, ...extra }),
+      body: { ...body, ...extra },
+      betas: betasOf(kept, settings, usesFiles(body)),
+      streaming: kept.stream === true,
       dropped,
     };
   });
+}
+
+export function toRequest(request: ChatRequest, target: Target): WireRequest | Refusal {
+  const translated = toMessagesRequest(request, target);
+  if ('refused' in translated) return translated;
+  const { body, betas, streaming, dropped } = translated;
+  const { settings } = target;
+  return {
+    method: 'POST',
+    url: messagesUrl(target.baseUrl),
+    headers: {
+      'content-type': 'application/json',
+      accept: streaming ? 'text/event-stream' : 'application/json',
+      'anthropic-version': textOf(settings['anthropic_version']) ?? '2023-06-01',
+      ...extraHeaders(settings),
+      ...(betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') }),
+    },
+    body: JSON.stringify(body),
+    dropped,
+  };
 }

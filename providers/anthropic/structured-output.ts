@@ -8,6 +8,9 @@ import type { AnthropicTool } from './wire.ts';
 
 export const JSON_TOOL = 'json_tool_call';
 
+/** Set on the target by houses that serve Claude without its JSON schemas. */
+export const NO_JSON_SCHEMA = 'anthropic_without_json_schema';
+
 export type StructuredOutput =
   | { readonly kind: 'none' }
   | { readonly kind: 'native'; readonly schema: JsonObject }
@@ -115,7 +118,8 @@ export function structuredOutputOf(request: ChatRequest, target: Target): Struct
   if (format.type === 'json_object')
     return { kind: 'tool', schema: { type: 'object', additionalProperties: true }, wrapped: false };
   const schema = format.json_schema.schema ?? { type: 'object' };
-  const native = claudeModel(target.model).jsonSchema ? strictSchema(schema) : undefined;
+  const possible = claudeModel(target.model).jsonSchema && target.settings[NO_JSON_SCHEMA] !== true;
+  const native = possible ? strictSchema(schema) : undefined;
   return native === undefined ? asTool(schema) : { kind: 'native', schema: native };
 }
 

@@ -3,7 +3,7 @@ import { createOpenAiProvider, type OpenAiWire } from '../openai/create.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { withoutRefs } from '../protocol/inline-refs.ts';
 import { isObject } from '../protocol/json.ts';
-import type { Provider, Target, WireHeaders } from '../provider.ts';
+import type { ChatTranslation, Provider, Target, WireHeaders } from '../provider.ts';
 import { toMistralMessages } from './messages.ts';
 
 /** Models that think when their prompt mode says so; the newer ones take an effort. */
@@ -72,7 +72,9 @@ function unwrapped(body: unknown): unknown {
     : body;
 }
 
-function create(wire: Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'baseUrlVariables' | 'keyVariables'>): Provider {
+function create(
+  wire: Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'baseUrlVariables' | 'keyVariables'>,
+): Provider & { readonly chat: ChatTranslation } {
   const base = createOpenAiProvider({ ...shared, ...wire });
   return {
     ...base,
