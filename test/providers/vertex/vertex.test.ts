@@ -112,6 +112,16 @@ describe('Gemini', () => {
     ]);
   });
 
+  it('names the tier it served, which has a price of its own', () => {
+    const read = chat.fromResponse(JSON.parse(fixture('vertex/text.json')), ask(), targetOf('gemini-2.0-flash'));
+    expect(read).toMatchObject({
+      id: 'vertex-text',
+      service_tier: 'priority',
+      choices: [{ index: 0, finish_reason: 'stop', message: { content: 'The capital of France is Paris.\n' } }],
+      usage: { prompt_tokens: 13, completion_tokens: 8, total_tokens: 21, traffic_type: 'ON_DEMAND_PRIORITY' },
+    });
+  });
+
   it('answers and streams like its sister', () => {
     const target = targetOf('gemini-2.5-flash');
     expect(chat.fromResponse(JSON.parse(fixture('gemini/text.json')), ask(), target).usage?.total_tokens).toBe(160);

@@ -1,4 +1,4 @@
-/** A call to Google from end to end: credential, project, pictures, and what comes back, over real sockets. */
+/** One provider call from end to end: credential, project, pictures, and what comes back, over real sockets. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
