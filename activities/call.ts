@@ -21,7 +21,8 @@ import type { Deployment } from './config/config.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
 import { authorize, type Credentials } from './http/credentials.ts';
-import { createFrameReader, EventTooLarge } from './http/frames.ts';
+import { EventTooLarge } from './http/frame-reader.ts';
+import { createFrameReader } from './http/frames.ts';
 import { googleProject } from './http/google.ts';
 import { callMock } from './http/mock.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
@@ -255,7 +256,7 @@ async function readWhole(reply: HttpReply, chat: ChatTranslation, request: ChatR
   const body = parseJson(text);
   if (body === undefined)
     throw new InvalidResponse(`The provider answered ${reply.status} with something that is not JSON.`);
-  return { response: chat.fromResponse(body, request, target) };
+  return { response: chat.fromResponse(body, request, target, reply.headers) };
 }
 
 async function readStream(

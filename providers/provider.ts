@@ -44,6 +44,8 @@ export type WireRequest = {
   /** Without credentials and without `content-length`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** For `sigv4`: the region a signature is made for, where it follows from more than the deployment's settings. */
+  readonly signingRegion?: string;
   /** The caller's parameters that this provider cannot express and that were left out because the configuration allows it. */
   readonly dropped: readonly string[];
 };
@@ -78,7 +80,7 @@ export type Attachment = {
 export type ChatTranslation = {
   readonly toRequest: (request: ChatRequest, target: Target) => WireRequest | Refusal;
   /** Throws {@link InvalidResponse} when the body is not an answer of this provider. */
-  readonly fromResponse: (body: unknown, request: ChatRequest, target: Target) => ChatResponse;
+  readonly fromResponse: (body: unknown, request: ChatRequest, target: Target, headers?: WireHeaders) => ChatResponse;
   readonly framing: 'sse' | 'aws-eventstream' | 'json-lines';
   readonly decoder: (request: ChatRequest, target: Target) => Decoder;
   /** Whether the provider cannot fetch this http(s) URL itself: the transport then puts a base64 data URI in its place before `toRequest`. */
@@ -101,6 +103,8 @@ export type Provider = {
   readonly baseUrlVariables?: readonly string[];
   /** Deployment settings that an environment variable gives where the configuration does not, first set one wins. */
   readonly settingVariables?: Readonly<Record<string, readonly string[]>>;
+  /** Environment variables that say there is an account to call with, though none of them is the credential that is sent. */
+  readonly accountVariables?: readonly string[];
   readonly auth: Auth;
   /** A server of one's own that usually runs without a credential: none is needed, one is sent when configured. */
   readonly keyOptional?: boolean;

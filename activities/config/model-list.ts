@@ -34,9 +34,11 @@ function expandEverything(entry: DeploymentEntry, id: string, context: Deploymen
   const { providers, variables } = context;
   const params = effectiveParams(entry, context);
   const usable = Object.entries(providers).filter(
-    ([provider, { keyVariables }]) =>
+    ([provider, { keyVariables, accountVariables }]) =>
       (params.custom_llm_provider === undefined || params.custom_llm_provider === provider) &&
-      (params.api_key !== undefined || firstSet(variables, keyVariables) !== undefined),
+      (params.api_key !== undefined ||
+        firstSet(variables, keyVariables) !== undefined ||
+        firstSet(variables, accountVariables) !== undefined),
   );
   const ids = new Set(usable.map(([provider]) => provider));
   const names = [

@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 
 /** What the configuration needs to know of the provider catalog. */
 export type ProviderTable = Readonly<
-  Record<string, Pick<Provider, 'keyVariables' | 'baseUrlVariables' | 'settingVariables'>>
+  Record<string, Pick<Provider, 'keyVariables' | 'accountVariables' | 'baseUrlVariables' | 'settingVariables'>>
 >;
 
 export type Target =

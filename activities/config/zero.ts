@@ -13,6 +13,7 @@ export function zeroDeployments(providers: ProviderTable, variables: Variables):
     ([id, provider]) =>
       id === MOCK ||
       firstSet(variables, provider.keyVariables) !== undefined ||
+      firstSet(variables, provider.accountVariables) !== undefined ||
       firstSet(variables, provider.baseUrlVariables) !== undefined,
   );
   return usable.map(([id]) => plainDeployment(`${id}/*`, id, '*', providers, variables));

@@ -1,5 +1,6 @@
 /** A provider's authentication as data, plus the deployment's secrets, becomes headers of one request. */
 import type { Auth, WireRequest } from '../../providers/provider.ts';
+import { authorizeAws } from './aws.ts';
 import { authorizeAzure } from './azure.ts';
 import { authorizeGoogle } from './google.ts';
 
@@ -33,8 +34,7 @@ export async function authorize(
     case 'google-oauth':
       return authorizeGoogle(auth.scope, credentials);
     case 'sigv4':
-      // No provider of the catalog asks for these.
-      throw new Error(`Authentication by ${auth.kind} is not available for ${new URL(wire.url).host}.`);
+      return authorizeAws(auth, wire, credentials);
     default:
       return auth satisfies never;
   }

@@ -1,21 +1,10 @@
 /** Bytes of a provider's stream become events: framing only, no meaning. */
 import { createParser } from 'eventsource-parser';
 import type { ChatTranslation, WireEvent } from '../../providers/provider.ts';
+import { eventStreamReader } from './eventstream.ts';
+import { EventTooLarge, MAX_EVENT_BYTES, type FrameReader } from './frame-reader.ts';
 
-export type FrameReader = {
-  feed(bytes: Uint8Array): void;
-  /** The connection has ended: what is complete is delivered, then `end`. */
-  end(): void;
-};
-
-/** A single event longer than this is an attack or a fault: its text would have to be kept whole in memory. */
-export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
-
-export class EventTooLarge extends Error {
-  override readonly name = 'EventTooLarge';
-}
-
-/** Errors: {@link EventTooLarge} from `feed`. */
+/** Errors from `feed` and `end`: {@link EventTooLarge}, and `InvalidResponse` for a damaged AWS event stream. */
 export function createFrameReader(
   framing: ChatTranslation['framing'],
   onEvent: (event: WireEvent) => void,
@@ -26,7 +15,7 @@ export function createFrameReader(
     case 'json-lines':
       return lineReader(onEvent);
     case 'aws-eventstream':
-      throw new Error('The AWS event stream needs its own reader.');
+      return eventStreamReader(onEvent);
     default:
       return framing satisfies never;
   }
