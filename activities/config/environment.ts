@@ -29,7 +29,7 @@ const seconds = (...variables: string[]): Entry<number> => ({
   expected: 'seconds, or a duration such as "10m"',
 });
 
-const TABLE = {
+export const ENVIRONMENT = {
   configPath: text('CONFIG_FILE_PATH'),
   host: text('HOST'),
   port: port('PORT'),
@@ -60,12 +60,12 @@ const TABLE = {
 } as const satisfies Record<string, Entry<unknown>>;
 
 export type Environment = {
-  readonly [Name in keyof typeof TABLE]?: (typeof TABLE)[Name] extends Entry<infer T> ? T : never;
+  readonly [Name in keyof typeof ENVIRONMENT]?: (typeof ENVIRONMENT)[Name] extends Entry<infer T> ? T : never;
 };
 
 /** The variable that a setting comes from; the first of its names when none is set. */
 export function variableOf(name: keyof Environment, variables: Variables): string {
-  const entry = TABLE[name];
+  const entry = ENVIRONMENT[name];
   return entry.variables.find((candidate) => (variables[candidate] ?? '') !== '') ?? entry.variables[0] ?? name;
 }
 
@@ -73,7 +73,7 @@ export function variableOf(name: keyof Environment, variables: Variables): strin
 export function readEnvironment(variables: Variables): { environment: Environment; problems: Problem[] } {
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
-  for (const [name, entry] of Object.entries(TABLE) as [string, Entry<unknown>][]) {
+  for (const [name, entry] of Object.entries(ENVIRONMENT) as [string, Entry<unknown>][]) {
     const variable = entry.variables.find((candidate) => (variables[candidate] ?? '') !== '');
     const found = variable === undefined ? undefined : variables[variable]?.trim();
     if (variable === undefined || found === undefined) continue;
