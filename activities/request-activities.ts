@@ -1,4 +1,5 @@
 /** The activities of the request workflows: the steps of a request's way, with heartbeats. Each may be repeated at any time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ConvoyInput, ConvoyStanding, RequestActivities, Standing } from './contract.ts';
 import { finish, makeCall, stand, UnknownRequest, type Driver, type StepDeps } from './steps.ts';
@@ -12,9 +13,16 @@ export type RequestActivitiesDeps = StepDeps & {
 /** Heartbeats tell Temporal that this process lives, and an operator how far the answer is. */
 const HEARTBEAT_MS = 2_000;
 
+/** An answer leaves now, and its caller's next request may come at once: closing the workflow takes more processor time than both, and can wait. */
+const CLOSE_AFTER_MS = 25;
+
 export function createRequestActivities(deps: RequestActivitiesDeps): RequestActivities {
   return {
-    awaitFirstCall: async ({ id }) => supervised(deps, id, async (by) => stand(deps, id, by)),
+    awaitFirstCall: async ({ id }) => {
+      const standing = await supervised(deps, id, async (by) => stand(deps, id, by));
+      if (standing.kind === 'ended') await sleep(CLOSE_AFTER_MS);
+      return standing;
+    },
     callProvider: async (input) => supervised(deps, input.id, async (by) => makeCall(deps, input, by)),
     endRequest: async (input) => supervised(deps, input.id, async (by) => finish(deps, input, by)),
     awaitConvoy: async (input) => awaitConvoy(deps, input),
