@@ -4,6 +4,10 @@ import { azureAi } from './azure/catalogue.ts';
 import { azure } from './azure/index.ts';
 import { cohere } from './cohere/index.ts';
 import { gemini } from './gemini/index.ts';
+import { cloudflare } from './cloudflare/index.ts';
+import { databricks } from './databricks/index.ts';
+import { snowflake } from './snowflake/index.ts';
+import { watsonx } from './watsonx/index.ts';
 import { huggingface } from './huggingface/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
@@ -25,6 +29,10 @@ const PROVIDERS: readonly Provider[] = [
   codestral,
   ollama,
   huggingface,
+  watsonx,
+  cloudflare,
+  databricks,
+  snowflake,
   ...openAiCompatible,
   mock,
 ];

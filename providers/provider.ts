@@ -23,7 +23,13 @@ export type Auth =
    * A key, or an Entra ID token. Azure's own hosts take the key in a header of their own; `foreignHosts` says how any other host
    * (a proxy, a model endpoint) takes it.
    */
-  | { readonly kind: 'azure'; readonly foreignHosts: 'api-key' | 'bearer' };
+  | { readonly kind: 'azure'; readonly foreignHosts: 'api-key' | 'bearer' }
+  /** An IBM Cloud key, exchanged for a token; or a token, or the key of an installation of one's own. */
+  | { readonly kind: 'ibm-iam' }
+  /** A personal access token, or a service principal's id and secret. */
+  | { readonly kind: 'databricks' }
+  /** A key pair's JWT, or a programmatic access token after `pat/`. */
+  | { readonly kind: 'snowflake' };
 
 /** What one deployment calls: everything of its configuration that shapes a request, and no secret. */
 export type Target = {

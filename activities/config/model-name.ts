@@ -23,6 +23,7 @@ const SAME_AS: Readonly<Record<string, string>> = {
   ollama_chat: 'ollama',
   anthropic_text: 'anthropic',
   vertex_ai_beta: 'vertex_ai',
+  watsonx_text: 'watsonx',
 };
 
 /** Names that need no prefix, most specific first; `*` stands for any text. The provider is the one LiteLLM takes. */

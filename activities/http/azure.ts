@@ -1,9 +1,8 @@
 /** Azure's two kinds of credentials: a resource's key, or a token of Microsoft Entra ID. */
 import { textOf } from '../../providers/protocol/json.ts';
 import type { Auth, WireRequest } from '../../providers/provider.ts';
-import { CallFailed } from './client.ts';
 import type { Credentials } from './credentials.ts';
-import { accessToken } from './tokens.ts';
+import { accessToken, unusable } from './tokens.ts';
 
 const AUTHORITY = 'https://login.microsoftonline.com';
 const SCOPE = 'https://cognitiveservices.azure.com/.default';
@@ -18,10 +17,6 @@ function withKey(auth: Extract<Auth, { kind: 'azure' }>, wire: WireRequest, apiK
   // Claude on Azure keeps the header of Anthropic's protocol.
   if (pathname.includes('/anthropic/')) return { 'x-api-key': apiKey };
   return own || auth.foreignHosts === 'api-key' ? { 'api-key': apiKey } : { authorization: `Bearer ${apiKey}` };
-}
-
-function unusable(message: string): CallFailed {
-  return new CallFailed({ code: 'provider_auth_failed', message, billed: 'no' });
 }
 
 async function entraToken(settings: Credentials['settings']): Promise<string | undefined> {

@@ -3,6 +3,9 @@ import type { Auth, WireRequest } from '../../providers/provider.ts';
 import { authorizeAws } from './aws.ts';
 import { authorizeAzure } from './azure.ts';
 import { authorizeGoogle } from './google.ts';
+import { authorizeDatabricks } from './databricks.ts';
+import { authorizeIbm } from './ibm.ts';
+import { authorizeSnowflake } from './snowflake.ts';
 
 export type Credentials = {
   /** The deployment's `api_key`. */
@@ -31,6 +34,12 @@ export async function authorize(
       return { [auth.name]: `${auth.prefix ?? ''}${apiKey}` };
     case 'azure':
       return authorizeAzure(auth, wire, credentials);
+    case 'ibm-iam':
+      return authorizeIbm(credentials);
+    case 'databricks':
+      return authorizeDatabricks(wire, credentials);
+    case 'snowflake':
+      return authorizeSnowflake(credentials);
     case 'google-oauth':
       return authorizeGoogle(auth.scope, credentials);
     case 'sigv4':

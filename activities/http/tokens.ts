@@ -39,6 +39,11 @@ function failed(code: ErrorCode, message: string, cause?: unknown): CallFailed {
   return new CallFailed({ code, message, billed: 'no' }, cause);
 }
 
+/** A call that cannot be made for want of a credential. The message tells the operator what to set. */
+export function unusable(message: string): CallFailed {
+  return failed('provider_auth_failed', message);
+}
+
 async function fetchToken(wanted: TokenRequest): Promise<{ readonly token: string; readonly lifeS: number }> {
   const form = typeof wanted.form === 'function' ? wanted.form() : wanted.form;
   let status: number;

@@ -69,6 +69,9 @@ function placeTool(
   call.index = index;
   if (call.id !== undefined) call.type = 'function';
   const called = call.function;
+  // Cloudflare closes a call with a piece whose every field is null.
+  if (called !== undefined && (called.arguments as unknown) === null) delete called.arguments;
+  if (called !== undefined && (called.name as unknown) === null) delete called.name;
   if (called !== undefined && called.arguments !== undefined && typeof called.arguments !== 'string') {
     called.arguments = toArguments(called.arguments);
   }
@@ -243,10 +246,11 @@ function decoderAt(state: State, context: Context): Decoder {
     const data = event.data.trimStart();
     if (data === '') return { chunks: [], next: decode };
     if (data.startsWith('[DONE]')) return onDone(state, context);
-    const frame = parseJson(data);
-    if (!isObject(frame)) {
+    const parsed = parseJson(data);
+    if (!isObject(parsed)) {
       return failed(invalidResponse(`${context.dialect.title} sent a stream event that is not a JSON object.`));
     }
+    const frame = context.dialect.readFrame?.(parsed) ?? parsed;
     if (isError(frame, event.name)) return failed(fromErrorInside(context.dialect, frame));
     return onFrame(frame, state, context, decode);
   };

@@ -1,5 +1,6 @@
 /** How one OpenAI-compatible provider differs from OpenAI, as data. Code for a difference is written once, in the files beside this one. */
 import type { ChatRequest, ReasoningEffort } from '../protocol/chat.ts';
+import type { JsonObject } from '../protocol/json.ts';
 import type { Target } from '../provider.ts';
 
 /** Fields of messages and tools that are ours or another provider's, and that OpenAI's wire refuses. */
@@ -45,6 +46,8 @@ export type Dialect = {
   readonly extraBody?: Readonly<Record<string, unknown>>;
   /** The last word on the body, in place. Lists and objects in it may be the caller's: they are replaced, never changed. Throws `Refused`. */
   readonly adapt?: (body: ChatRequest, target: Target) => void;
+  /** Puts an answer, or one event of a stream, into OpenAI's shape before it is read. May change the object: it was just parsed. */
+  readonly readFrame?: (frame: JsonObject) => JsonObject;
   /** Said when the provider has ended its service; a base URL of one's own still works. */
   readonly ended?: string;
 };

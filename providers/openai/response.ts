@@ -88,7 +88,8 @@ function isError(body: JsonObject): boolean {
   return (body['error'] !== undefined && body['error'] !== null) || body['object'] === 'error';
 }
 
-export function fromChatResponse(body: unknown, _request: ChatRequest, target: Target, dialect: Dialect): ChatResponse {
+export function fromChatResponse(raw: unknown, _request: ChatRequest, target: Target, dialect: Dialect): ChatResponse {
+  const body = isObject(raw) ? (dialect.readFrame?.(raw) ?? raw) : raw;
   if (!isObject(body)) throw new InvalidResponse(`${dialect.title} answered with a body that is not a JSON object.`);
   const { choices, usage: rawUsage, ...rest } = body;
   if (!Array.isArray(choices) || choices.length === 0) {

@@ -60,7 +60,11 @@ export function readErrorBody(body: unknown): ErrorBody {
     if (read.message !== undefined || read.code !== undefined || read.type !== undefined) return read;
   }
   const errors = listOf(body['errors']);
-  if (errors.length > 0) return readErrorBody(errors[0]);
+  if (errors.length > 0) {
+    const read = readErrorBody(errors[0]);
+    const outer = statusOf(body['status_code']);
+    return read.status === undefined && outer !== undefined ? { ...read, status: outer } : read;
+  }
   const message =
     textOf(body['message']) ??
     textOf(inner) ??

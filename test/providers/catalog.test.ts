@@ -22,7 +22,7 @@ describe('the catalog', () => {
       expect(url.protocol === 'https:' || url.hostname === '127.0.0.1').toBe(true);
       expect(provider.keyVariables.length).toBeGreaterThan(0);
     }
-    const wire = chatOf(provider).toRequest(ask(), targetOf('some-model'));
+    const wire = chatOf(provider).toRequest(ask(), targetOf('some-model', { project_id: 'p' }));
     const body: unknown = 'refused' in wire ? wire.refused : JSON.parse(String(wire.body));
     // Google's word for messages is its own.
     const messages = expect.arrayContaining([expect.objectContaining({ role: 'user' })]);

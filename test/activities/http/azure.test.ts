@@ -1,50 +1,26 @@
 /** Azure's credentials, with an identity service over a real socket. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { authorize } from '../../../activities/http/credentials.ts';
-import { CallFailed } from '../../../activities/http/client.ts';
-import type { Auth, WireRequest } from '../../../providers/provider.ts';
+import type { Auth } from '../../../providers/provider.ts';
+import { failureOf, startIdentityService, wireTo, type IdentityService } from './identity-service.ts';
 
 const azure: Auth = { kind: 'azure', foreignHosts: 'api-key' };
 const catalogue: Auth = { kind: 'azure', foreignHosts: 'bearer' };
+const OWN = wireTo('https://mine.openai.azure.com/openai/deployments/x/chat/completions?api-version=1');
 
-const wire = (url: string): WireRequest => ({ method: 'POST', url, headers: {}, body: '{}', dropped: [] });
-const OWN = wire('https://mine.openai.azure.com/openai/deployments/x/chat/completions?api-version=1');
-
-type Seen = { readonly url: string; readonly form: URLSearchParams };
-type Answer = { readonly status: number; readonly body: unknown };
-
-let server: Server;
-let authority = '';
-const seen: Seen[] = [];
-let answer: (n: number) => Answer;
-
-async function read(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
-}
+let service: IdentityService;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    void read(request).then((text) => {
-      seen.push({ url: request.url ?? '', form: new URLSearchParams(text) });
-      const { status, body } = answer(seen.length);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  service = await startIdentityService();
 });
 
 afterAll(() => {
-  server.close();
+  service.close();
 });
 
 beforeEach(() => {
-  seen.length = 0;
-  answer = (n) => ({ status: 200, body: { access_token: `token-${n}`, expires_in: 3600 } });
+  service.seen.length = 0;
+  service.answer = (n) => ({ status: 200, body: { access_token: `token-${n}`, expires_in: 3600 } });
 });
 
 /** Tokens are kept for the whole process; each test is a client of its own. */
@@ -55,30 +31,22 @@ function principal(extra: Record<string, unknown> = {}): Record<string, unknown>
     tenant_id: 't',
     client_id: `client-${clients}`,
     client_secret: 's',
-    azure_authority_host: authority,
+    azure_authority_host: service.origin,
     ...extra,
   };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<CallFailed> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof CallFailed) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 describe('a key', () => {
   it('goes into api-key on Azure’s hosts, and elsewhere as the provider says', async () => {
     const key = { apiKey: 'k', settings: {} };
-    const foreign = wire('https://m.eastus2.models.ai.azure.com/chat/completions');
+    const foreign = wireTo('https://m.eastus2.models.ai.azure.com/chat/completions');
     expect(await authorize(azure, OWN, key)).toEqual({ 'api-key': 'k' });
-    expect(await authorize(azure, wire('https://proxy.test/openai'), key)).toEqual({ 'api-key': 'k' });
+    expect(await authorize(azure, wireTo('https://proxy.test/openai'), key)).toEqual({ 'api-key': 'k' });
     expect(await authorize(catalogue, foreign, key)).toEqual({ authorization: 'Bearer k' });
-    expect(await authorize(catalogue, wire('https://f.services.ai.azure.com/models'), key)).toEqual({ 'api-key': 'k' });
-    expect(await authorize(catalogue, wire('https://f.services.ai.azure.com/anthropic/v1/messages'), key)).toEqual({
+    expect(await authorize(catalogue, wireTo('https://f.services.ai.azure.com/models'), key)).toEqual({
+      'api-key': 'k',
+    });
+    expect(await authorize(catalogue, wireTo('https://f.services.ai.azure.com/anthropic/v1/messages'), key)).toEqual({
       'x-api-key': 'k',
     });
   });
@@ -89,7 +57,7 @@ describe('a token', () => {
     expect(await authorize(azure, OWN, { settings: { azure_ad_token: 'given' } })).toEqual({
       authorization: 'Bearer given',
     });
-    expect(seen).toEqual([]);
+    expect(service.seen).toEqual([]);
   });
 
   it('is asked for once for client credentials, by however many calls', async () => {
@@ -97,9 +65,9 @@ describe('a token', () => {
     const headers = await Promise.all([1, 2, 3].map(async () => authorize(azure, OWN, { settings })));
     expect(headers).toEqual([1, 2, 3].map(() => ({ authorization: 'Bearer token-1' })));
     expect(await authorize(azure, OWN, { settings })).toEqual({ authorization: 'Bearer token-1' });
-    expect(seen).toHaveLength(1);
-    expect(seen[0]?.url).toBe('/t/oauth2/v2.0/token');
-    expect(Object.fromEntries(seen[0]?.form ?? [])).toEqual({
+    expect(service.seen).toHaveLength(1);
+    expect(service.seen[0]?.url).toBe('/t/oauth2/v2.0/token');
+    expect(service.seen[0]?.form).toEqual({
       grant_type: 'client_credentials',
       client_id: settings['client_id'],
       client_secret: 's',
@@ -115,7 +83,7 @@ describe('a token', () => {
       azure_scope: 'x',
     });
     await authorize(azure, OWN, { settings });
-    expect(Object.fromEntries(seen[0]?.form ?? [])).toMatchObject({
+    expect(service.seen[0]?.form).toMatchObject({
       grant_type: 'password',
       username: 'u',
       scope: 'x',
@@ -124,7 +92,7 @@ describe('a token', () => {
 
   it('is asked for again when it has expired, and when it could not be had', async () => {
     const settings = principal();
-    answer = (n) =>
+    service.answer = (n) =>
       n === 1
         ? { status: 503, body: {} }
         : { status: 200, body: { access_token: `token-${n}`, expires_in: n === 2 ? 0.000_001 : 3600 } };
@@ -138,7 +106,7 @@ describe('a token', () => {
   });
 
   it('that is refused fails the call without a word of the secret', async () => {
-    answer = () => ({ status: 401, body: { error: 'invalid_client', error_description: 'secret s is wrong' } });
+    service.answer = () => ({ status: 401, body: { error: 'invalid_client', error_description: 'secret s is wrong' } });
     const { failure } = await failureOf(authorize(azure, OWN, { settings: principal() }));
     expect(failure).toEqual({
       code: 'provider_auth_failed',
