@@ -72,6 +72,16 @@ export function isBuilt(stamp) {
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp;
 }
 
+/** Obtains Temporal's CLI, which may be built for minutes: tests have deadlines, and must not wait for it. Nothing to do when it is there. */
+export async function ensureTemporal() {
+  const [{ findTemporalCli }, { createLogger }] = await Promise.all([
+    import(new URL('../dist/activities/embedded/temporal-cli.js', import.meta.url).href),
+    import(new URL('../dist/activities/telemetry/logger.js', import.meta.url).href),
+  ]);
+  const log = createLogger({ level: 'info', pretty: true });
+  await findTemporalCli({ env: process.env, log, home: join(ROOT, '.holdfast') });
+}
+
 /** A hash of everything dist/ is made from. By content: a fresh clone, a copy and a container layer differ in times only. */
 export function sourceStamp() {
   const hash = createHash('sha256');

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureBuild, ensureDependencies, ROOT, run } from './setup.js';
+import { ensureBuild, ensureDependencies, ensureTemporal, ROOT, run } from './setup.js';
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -23,6 +23,7 @@ process.stdout.write(`${passed} passed, ${failed} failed\n`);
 async function main() {
   await ensureDependencies();
   await ensureBuild();
+  await ensureTemporal();
   if (args.length > 0) return [await runJest()];
   return [await check(), await runJest(), await runCampaign()];
 }
