@@ -84,10 +84,14 @@ const CROSS_CUTTING = [
 
 /** Folders and files of the catalog without fixtures of their own, and what is tested instead. */
 const WITHOUT_FIXTURES: Readonly<Record<string, string>> = {
+  cloudflare: 'replies in its wire format stand in its test',
+  databricks: 'replies in its wire format stand in its test',
   'openai-compatible': "rows of OpenAI's wire, whose differences are data",
   huggingface: "OpenAI's wire, at addresses of its own",
   mistral: "OpenAI's wire, with stricter requests",
   mock: 'answers by itself',
+  snowflake: 'replies in its wire format stand in its test',
+  watsonx: 'replies in its wire format stand in its test',
 };
 
 function isIn(path: string, places: readonly string[]): boolean {
