@@ -1,5 +1,5 @@
 /** Attempts under way in this process: each is begun once, watched by whoever adopts it, and settled exactly once. */
-import type { Body } from '../providers/dialects/dialect.ts';
+import type { Body, Encoder } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
 import type { ChatChunk } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
@@ -174,12 +174,16 @@ type Show = {
   readonly flush: () => Promise<void>;
 };
 
+/** Of an answer that comes whole. */
+const NO_FRAMES: Encoder = () => ({ frames: [], next: NO_FRAMES });
+
 /** Chunks on their way to readers: in their words, numbered, published at once and journaled in batches. */
 function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: number) => number): Show {
   const { id, n } = start;
   const model = shownModel(start);
   const journal = createJournalWriter({ id, n, owner: deps.owner, append: deps.append });
-  let encode = kindRow(start.kind).dialect.encoder(start.body, id);
+  const row = kindRow(start.kind);
+  let encode = row.operation === 'chat' ? row.dialect.encoder(start.body, id) : NO_FRAMES;
   let shown = false;
   const toFrames = (chunk: ChatChunk | 'end'): readonly Frame[] => {
     const step = encode(chunk);

@@ -2,8 +2,8 @@
 import { catalog } from '../providers/catalog.ts';
 import type { Body, Dialect } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
-import { MOCK_BASE_URL } from '../providers/mock.ts';
 import { withPlainCallIds } from '../providers/protocol/call-id.ts';
+import { parseJson } from '../providers/protocol/json.ts';
 import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
@@ -15,17 +15,14 @@ import {
   type Provider,
   type Target,
   type WireEvent,
-  type WireRequest,
 } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
-import { CallAborted, CallFailed, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
+import { CallAborted, CallFailed, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
-import { authorize, type Credentials } from './http/credentials.ts';
 import { EventTooLarge } from './http/frame-reader.ts';
 import { createFrameReader } from './http/frames.ts';
-import { googleProject } from './http/google.ts';
-import { callMock } from './http/mock.ts';
-import { reach, reachSoon } from './telemetry/fault-points.ts';
+import { performPlain } from './call-plain.ts';
+import { readError, send, targetOf } from './call-wire.ts';
 import { startCallSpan } from './telemetry/tracing.ts';
 
 export type Call = {
@@ -103,9 +100,14 @@ export function beginCall(http: HttpClient, call: Call): RunningCall {
 async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promise<CallResult> {
   const provider = catalog[call.deployment.provider];
   const row = kindRow(call.kind);
-  const chat = provider?.[row.operation];
-  if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
-  return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
+  if (row.operation === 'chat') {
+    const chat = provider?.chat;
+    if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
+    return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
+  }
+  const translation = provider?.[row.operation];
+  if (provider === undefined || translation === undefined) return { kind: 'failed', failure: notOffered(call) };
+  return performPlain(http, call, signal, { provider, translation });
 }
 
 function notOffered({ deployment, kind }: Call): Failure {
@@ -126,7 +128,7 @@ async function performChat(
   { provider, chat, dialect }: Chat,
 ): Promise<CallResult> {
   const { deployment, streaming } = call;
-  const target = await withProject(provider, toTarget(provider, call), deployment, signal);
+  const target = await targetOf(provider, call, signal);
   const asked: ChatRequest = {
     ...(deployment.defaults as Partial<ChatRequest>),
     ...dialect.toChat(call.body),
@@ -164,91 +166,6 @@ async function performChat(
 function meter(response: ChatResponse): Metered {
   const { usage, service_tier: tier } = response;
   return { ...(usage === undefined ? {} : { usage }), ...(typeof tier === 'string' ? { serviceTier: tier } : {}) };
-}
-
-async function send(
-  http: HttpClient,
-  call: Call,
-  signal: AbortSignal,
-  provider: Provider,
-  wire: WireRequest,
-): Promise<HttpReply> {
-  const { deployment, streaming } = call;
-  const headers = {
-    ...wire.headers,
-    ...(await orAborted(authorize(provider.auth, wire, credentialsOf(deployment)), signal)),
-    // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
-    'x-holdfast-attempt': `${call.id}.${call.n}`,
-  };
-  reach('call.before_send');
-  reachSoon('call.in_flight');
-  const idleMs = streaming ? call.idleMs : call.timeoutMs;
-  const httpCall: HttpCall = {
-    method: wire.method,
-    url: wire.url,
-    headers,
-    body: wire.body,
-    limits: { firstByteMs: idleMs, idleMs },
-    signal,
-  };
-  return wire.url.startsWith(MOCK_BASE_URL) ? callMock(httpCall) : http.call(httpCall);
-}
-
-function toTarget(provider: Provider, call: Call): Target {
-  const { deployment } = call;
-  return {
-    model: deployment.model,
-    baseUrl: (deployment.baseUrl ?? provider.baseUrl).replace(/\/+$/, ''),
-    settings: { ...call.settings.defaults, ...deployment.settings, ...call.settings.wished },
-    id: `chatcmpl-${call.id.slice(4)}`,
-    created: Math.floor(Date.now() / 1000),
-  };
-}
-
-/** Google's addresses name a project; where the configuration does not, the credential does. */
-async function withProject(
-  provider: Provider,
-  target: Target,
-  deployment: Deployment,
-  signal: AbortSignal,
-): Promise<Target> {
-  const { auth } = provider;
-  const { settings } = target;
-  if (auth.kind !== 'google-oauth' || (settings['vertex_project'] ?? settings['vertex_ai_project']) !== undefined)
-    return target;
-  const project = await orAborted(googleProject(auth.scope, credentialsOf(deployment)), signal);
-  return project === undefined ? target : { ...target, settings: { ...settings, vertex_project: project } };
-}
-
-/** What cannot be aborted itself: asking for a credential must not outlast the call it is for. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => {
-      const { reason } = signal as { reason: unknown };
-      // Nothing was sent yet.
-      reject(
-        reason instanceof CallAborted ? new CallAborted({ ...reason.failure, billed: 'no' }) : new Error('aborted'),
-      );
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
-}
-
-function credentialsOf(deployment: Deployment): Credentials {
-  return { ...apiKeyOf(deployment), settings: deployment.settings };
-}
-
-function apiKeyOf(deployment: Deployment): { readonly apiKey?: string } {
-  return deployment.apiKey === undefined ? {} : { apiKey: deployment.apiKey };
-}
-
-async function readError(provider: Provider, reply: HttpReply): Promise<Failure> {
-  const text = await reply.text();
-  return provider.fromError(reply.status, parseJson(text) ?? text, reply.headers);
 }
 
 async function readWhole(reply: HttpReply, chat: ChatTranslation, request: ChatRequest, target: Target): Promise<Read> {
@@ -308,14 +225,6 @@ const EMPTY_STREAM: Failure = {
   message: 'The provider sent an empty stream.',
   billed: 'maybe',
 };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 const MAX_MESSAGE_LENGTH = 2_000;
 

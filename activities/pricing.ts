@@ -1,11 +1,19 @@
 /** What a call cost, or, where nobody told us, what it cost at least and at most. */
 import type { Body } from '../providers/dialects/dialect.ts';
 import { kindRow } from '../providers/kinds.ts';
-import { costNanoUsd, worstCaseNanoUsd, type Prices } from '../providers/pricing/cost.ts';
+import {
+  canBePriced,
+  costNanoUsd,
+  isPriced,
+  worstCaseNanoUsd,
+  type Prices,
+  type RequestSizes,
+} from '../providers/pricing/cost.ts';
 import { modelFacts, priceOf } from '../providers/pricing/prices.ts';
 import type { ChatMessage, ChatRequest } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { Metered } from './call.ts';
+import { imageVariants, largestSizes } from './pricing-sizes.ts';
 import type { Deployment } from './config/config.ts';
 import type { CostBounds } from './store/attempts.ts';
 import type { Settlement } from './store/settlements.ts';
@@ -21,10 +29,11 @@ export type Charge = { readonly deployment: Deployment; readonly kind: string; r
 
 /** `metered` is what the provider counted, of a whole answer or of what had been streamed when the call failed. */
 export function priceCall(charge: Charge, metered: Metered | undefined, failure: Failure | undefined): PricedCall {
-  const prices = pricesOf(charge.deployment, metered?.serviceTier);
-  if (metered?.usage !== undefined) {
-    const columns = { usage: JSON.stringify(metered.usage) };
-    if (prices === undefined) return { columns };
+  const prices = pricesOf(charge, metered?.serviceTier);
+  const counted = metered?.usage === undefined ? {} : { usage: JSON.stringify(metered.usage) };
+  if (metered?.usage !== undefined && prices === undefined) return { columns: counted };
+  if (metered?.usage !== undefined && prices !== undefined && isPriced(metered.usage, prices)) {
+    const columns = counted;
     const costNano = costNanoUsd(metered.usage, prices);
     return { costNano, columns: { ...columns, costNano } };
   }
@@ -32,6 +41,7 @@ export function priceCall(charge: Charge, metered: Metered | undefined, failure:
   const bounds = prices === undefined ? undefined : bound(charge, prices);
   return {
     columns: {
+      ...counted,
       estimated: true,
       ...(bounds === undefined ? {} : { costMinNano: bounds.minNano, costMaxNano: bounds.maxNano }),
     },
@@ -40,15 +50,16 @@ export function priceCall(charge: Charge, metered: Metered | undefined, failure:
 
 /** For an attempt whose outcome died with its process. Undefined when the price is unknown. */
 export function boundsOf(charge: Charge): CostBounds | undefined {
-  const prices = pricesOf(charge.deployment, undefined);
+  const prices = pricesOf(charge, undefined);
   return prices === undefined ? undefined : bound(charge, prices);
 }
 
-function pricesOf(deployment: Deployment, serviceTier: string | undefined): Prices | undefined {
+function pricesOf({ deployment, kind, body }: Charge, serviceTier: string | undefined): Prices | undefined {
   return priceOf(deployment.provider, deployment.model, {
     settings: deployment.settings,
     modelInfo: deployment.modelInfo,
     ...(serviceTier === undefined ? {} : { serviceTier }),
+    ...(kindRow(kind).operation === 'images' ? { variants: imageVariants(body) } : {}),
   });
 }
 
@@ -59,17 +70,25 @@ const TOKENS_PER_MESSAGE = 64;
 /** Where neither the request nor any list says how long an answer can be. */
 const MAX_OUTPUT_TOKENS = 128_000;
 
-function bound({ deployment, kind, body }: Charge, prices: Prices): CostBounds {
-  const request = kindRow(kind).dialect.toChat(body);
+/** Undefined when what the request can count has no price. */
+function bound(charge: Charge, prices: Prices): CostBounds | undefined {
+  const row = kindRow(charge.kind);
+  const sizes =
+    row.operation === 'chat'
+      ? largestChat(charge.deployment, row.dialect.toChat(charge.body))
+      : largestSizes(row.operation, charge.body);
+  return canBePriced(sizes, prices) ? { minNano: 0n, maxNano: worstCaseNanoUsd(sizes, prices) } : undefined;
+}
+
+function largestChat(deployment: Deployment, request: ChatRequest): RequestSizes {
   // A token is at least one byte of text.
-  const text = Buffer.byteLength(JSON.stringify(body)) + request.messages.length * TOKENS_PER_MESSAGE;
+  const text = Buffer.byteLength(JSON.stringify(request)) + request.messages.length * TOKENS_PER_MESSAGE;
   const parts = request.messages.reduce((sum, message) => sum + countParts(message), 0);
-  const sizes = {
+  return {
     promptTokens: text + parts * TOKENS_PER_PART,
     completionTokens: maxOutput(deployment, request) * (request.n ?? 1),
     media: parts > 0 || request['modalities'] !== undefined,
   };
-  return { minNano: 0n, maxNano: worstCaseNanoUsd(sizes, prices) };
 }
 
 function countParts(message: ChatMessage): number {

@@ -1,13 +1,17 @@
 /** What can be asked of the gateway: one row a kind of request. Its name is the type of its workflow. The only list. */
 import { chat } from './dialects/chat.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import type { PlainOperation } from './provider.ts';
 
 export type KindRow =
   /** Answered by a provider's chat; the caller's dialect is translated. */
-  { readonly operation: 'chat'; readonly dialect: Dialect };
+  | { readonly operation: 'chat'; readonly dialect: Dialect }
+  /** Answered whole by the provider's operation of this name. */
+  | { readonly operation: PlainOperation };
 
 export const KINDS = {
   chatCompletion: { operation: 'chat', dialect: chat },
+  embedding: { operation: 'embeddings' },
 } as const satisfies Record<string, KindRow>;
 
 export type Kind = keyof typeof KINDS;

@@ -1,10 +1,11 @@
 /** The built-in provider `mock/*`: OpenAI's wire without a network. Everything about an answer follows from the request; the transport waits. */
 import { createOpenAiProvider } from './openai/create.ts';
 import { answerTo, type MockAnswer } from './mock/answer.ts';
+import { answerPlain } from './mock/plain.ts';
 import { readControl, type Control } from './mock/control.ts';
 import type { ChatRequest } from './protocol/chat.ts';
 import { parseChatRequest } from './protocol/chat-schema.ts';
-import { parseJson } from './protocol/json.ts';
+import { isObject, parseJson, textOf } from './protocol/json.ts';
 
 export const MOCK_BASE_URL = 'mock:';
 
@@ -15,6 +16,7 @@ export const mock = createOpenAiProvider({
   keyVariables: [],
   auth: { kind: 'none' },
   keyOptional: true,
+  also: ['embeddings'],
   unsupported: [],
   maxTokens: 'as_sent',
   reasoning: 'as_sent',
@@ -28,6 +30,7 @@ type Head = { readonly status: number; readonly headers: Readonly<Record<string,
 
 export type MockReply =
   | (Head & { readonly body: string })
+  | (Head & { readonly bytes: Uint8Array })
   /** `truncated`: the connection is lost after the last event. */
   | (Head & { readonly events: readonly MockEvent[]; readonly truncated?: boolean });
 
@@ -100,8 +103,28 @@ function streamReply(request: ChatRequest, answer: MockAnswer, control: Control)
   };
 }
 
-/** What the mock answers to a request body that `mock.chat.toRequest` made. */
-export function mockReply(body: string): MockReply {
+/** What the mock answers to a request that one of its translations made. */
+export function mockReply(body: string, path: string = '/chat/completions'): MockReply {
+  return path === '/chat/completions' ? chatReply(body) : plainReply(body, path);
+}
+
+function plainReply(text: string, path: string): MockReply {
+  const body = parseJson(text);
+  const asked = isObject(body) ? body : {};
+  const control = readControl(textOf(asked['model']) ?? '', asked['mock']);
+  if ('problem' in control)
+    return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, control.problem) };
+  const delayMs = control.delay_ms ?? 0;
+  if (control.fail?.status !== undefined) return failReply(control.fail.status, control);
+  if (control.fail !== undefined) return { status: 200, headers: JSON_HEADERS, delayMs, events: [], truncated: true };
+  const answer = answerPlain(path, asked);
+  if (answer === undefined)
+    return { status: 404, headers: JSON_HEADERS, delayMs, body: errorBody(404, `The mock has no ${path}.`) };
+  if (!('bytes' in answer)) return { status: 200, headers: JSON_HEADERS, delayMs, body: JSON.stringify(answer.json) };
+  return { status: 200, headers: { 'content-type': answer.contentType }, delayMs, bytes: answer.bytes };
+}
+
+function chatReply(body: string): MockReply {
   const parsed = parseChatRequest(parseJson(body));
   if ('refused' in parsed)
     return { status: 400, headers: JSON_HEADERS, delayMs: 0, body: errorBody(400, parsed.refused.message) };

@@ -31,6 +31,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'ovhcloud',
     title: 'OVHcloud AI Endpoints',
+    also: ['embeddings', 'transcription'],
     baseUrl: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
     baseUrlVariables: ['OVHCLOUD_API_BASE'],
     keyVariables: ['OVHCLOUD_API_KEY'],
@@ -38,6 +39,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'wandb',
     title: 'Weights & Biases Inference',
+    also: ['embeddings'],
     baseUrl: 'https://api.inference.wandb.ai/v1',
     baseUrlVariables: ['WANDB_API_BASE'],
     keyVariables: ['WANDB_API_KEY'],
@@ -46,6 +48,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'dashscope',
     title: 'Alibaba DashScope',
+    also: ['embeddings'],
     baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['DASHSCOPE_API_BASE'],
     keyVariables: ['DASHSCOPE_API_KEY'],
@@ -54,6 +57,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'qwencloud',
     title: 'QwenCloud (international)',
+    also: ['embeddings'],
     baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['QWENCLOUD_API_BASE'],
     keyVariables: ['QWENCLOUD_API_KEY', 'DASHSCOPE_API_KEY'],
@@ -62,6 +66,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'qwen_ai_platform',
     title: 'Qianwen AI Platform',
+    also: ['embeddings'],
     baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['QWEN_AI_PLATFORM_API_BASE'],
     keyVariables: ['QWEN_AI_PLATFORM_API_KEY', 'DASHSCOPE_API_KEY'],
@@ -70,6 +75,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'modelscope',
     title: 'ModelScope',
+    also: ['images'],
     baseUrl: 'https://api-inference.modelscope.cn/v1',
     baseUrlVariables: ['MODELSCOPE_API_BASE'],
     keyVariables: ['MODELSCOPE_API_KEY'],
@@ -77,6 +83,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'vercel_ai_gateway',
     title: 'Vercel AI Gateway',
+    also: ['embeddings'],
     baseUrl: 'https://ai-gateway.vercel.sh/v1',
     baseUrlVariables: ['VERCEL_AI_GATEWAY_API_BASE'],
     keyVariables: ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
@@ -124,6 +131,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'aiml',
     title: 'AI/ML API',
+    also: ['embeddings', 'images'],
     baseUrl: 'https://api.aimlapi.com/v1',
     baseUrlVariables: ['AIML_API_BASE'],
     keyVariables: ['AIML_API_KEY'],
@@ -131,6 +139,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'cometapi',
     title: 'CometAPI',
+    also: ['embeddings', 'images'],
     baseUrl: 'https://api.cometapi.com/v1',
     baseUrlVariables: ['COMETAPI_API_BASE', 'COMETAPI_BASE_URL'],
     keyVariables: ['COMETAPI_KEY'],
@@ -138,6 +147,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'edenai',
     title: 'Eden AI',
+    also: ['embeddings', 'images', 'transcription', 'speech'],
     baseUrl: 'https://api.edenai.run/v3',
     baseUrlVariables: ['EDENAI_API_BASE'],
     keyVariables: ['EDENAI_API_KEY'],
@@ -158,6 +168,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'scaleway',
     title: 'Scaleway Generative APIs',
+    also: ['embeddings', 'transcription', 'rerank'],
     baseUrl: 'https://api.scaleway.ai/v1',
     keyVariables: ['SCW_SECRET_KEY'],
   },
@@ -194,6 +205,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'synthetic',
     title: 'Synthetic',
+    also: ['embeddings'],
     baseUrl: 'https://api.synthetic.new/openai/v1',
     keyVariables: ['SYNTHETIC_API_KEY'],
     maxTokens: 'max_tokens',
@@ -201,6 +213,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'apertis',
     title: 'Apertis',
+    also: ['embeddings'],
     baseUrl: 'https://api.stima.tech/v1',
     keyVariables: ['STIMA_API_KEY'],
     maxTokens: 'max_tokens',
@@ -215,6 +228,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'poe',
     title: 'Poe',
+    also: ['embeddings'],
     baseUrl: 'https://api.poe.com/v1',
     keyVariables: ['POE_API_KEY'],
     maxTokens: 'max_tokens',
@@ -222,6 +236,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'chutes',
     title: 'Chutes',
+    also: ['embeddings'],
     baseUrl: 'https://llm.chutes.ai/v1',
     keyVariables: ['CHUTES_API_KEY'],
     maxTokens: 'max_tokens',
@@ -344,6 +359,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'pinstripes',
     title: 'Pinstripes',
+    also: ['embeddings'],
     baseUrl: 'https://pinstripes.io/v1',
     baseUrlVariables: ['PINSTRIPES_API_BASE'],
     keyVariables: ['PINSTRIPES_API_KEY'],

@@ -56,6 +56,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'anyscale',
     title: 'Anyscale Endpoints',
+    also: ['embeddings'],
     baseUrl: 'https://api.endpoints.anyscale.com/v1',
     baseUrlVariables: ['ANYSCALE_API_BASE'],
     keyVariables: ['ANYSCALE_API_KEY'],
@@ -65,6 +66,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'nvidia_nim',
     title: 'NVIDIA NIM',
+    also: ['embeddings'],
     baseUrl: 'https://integrate.api.nvidia.com/v1',
     baseUrlVariables: ['NVIDIA_NIM_API_BASE'],
     keyVariables: ['NVIDIA_NIM_API_KEY'],
@@ -75,6 +77,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'nscale',
     title: 'Nscale',
+    also: ['images'],
     baseUrl: 'https://inference.api.nscale.com/v1',
     baseUrlVariables: ['NSCALE_API_BASE'],
     keyVariables: ['NSCALE_API_KEY'],
@@ -85,6 +88,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'xai',
     title: 'xAI',
+    also: ['embeddings', 'images', 'transcription'],
     baseUrl: 'https://api.x.ai/v1',
     baseUrlVariables: ['XAI_API_BASE'],
     keyVariables: ['XAI_API_KEY'],
@@ -105,6 +109,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'lm_studio',
     title: 'LM Studio',
+    also: ['embeddings'],
     baseUrl: '',
     baseUrlVariables: ['LM_STUDIO_API_BASE'],
     keyVariables: ['LM_STUDIO_API_KEY'],
@@ -124,6 +129,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'volcengine',
     title: 'Volcano Engine Ark',
+    also: ['embeddings', 'images'],
     baseUrl: 'https://ark.cn-beijing.volces.com/api/v3',
     baseUrlVariables: ['VOLCENGINE_API_BASE', 'ARK_API_BASE'],
     keyVariables: ['ARK_API_KEY', 'VOLCENGINE_API_KEY'],
@@ -134,6 +140,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'perplexity',
     title: 'Perplexity',
+    also: ['embeddings'],
     baseUrl: 'https://api.perplexity.ai',
     baseUrlVariables: ['PERPLEXITY_API_BASE'],
     keyVariables: ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
@@ -172,6 +179,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'groq',
     title: 'Groq',
+    also: ['transcription', 'translation', 'speech'],
     baseUrl: 'https://api.groq.com/openai/v1',
     baseUrlVariables: ['GROQ_API_BASE'],
     keyVariables: ['GROQ_API_KEY'],
@@ -182,6 +190,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'github',
     title: 'GitHub Models',
+    also: ['embeddings'],
     baseUrl: 'https://models.github.ai/inference',
     baseUrlVariables: ['GITHUB_API_BASE'],
     keyVariables: ['GITHUB_API_KEY', 'GITHUB_TOKEN'],
@@ -204,6 +213,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'fireworks_ai',
     title: 'Fireworks AI',
+    also: ['embeddings', 'rerank'],
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     baseUrlVariables: ['FIREWORKS_API_BASE'],
     keyVariables: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY', 'FIREWORKSAI_API_KEY', 'FIREWORKS_AI_TOKEN'],
@@ -243,6 +253,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'hosted_vllm',
     title: 'vLLM',
+    also: ['embeddings', 'imageEdits', 'transcription', 'rerank'],
     baseUrl: '',
     baseUrlVariables: ['HOSTED_VLLM_API_BASE'],
     keyVariables: ['HOSTED_VLLM_API_KEY'],
@@ -265,6 +276,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'llamafile',
     title: 'llamafile',
+    also: ['embeddings'],
     baseUrl: 'http://127.0.0.1:8080/v1',
     baseUrlVariables: ['LLAMAFILE_API_BASE'],
     keyVariables: ['LLAMAFILE_API_KEY'],
@@ -273,6 +285,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'xinference',
     title: 'Xorbits Inference',
+    also: ['embeddings', 'images', 'rerank'],
     baseUrl: 'http://127.0.0.1:9997/v1',
     baseUrlVariables: ['XINFERENCE_API_BASE'],
     keyVariables: ['XINFERENCE_API_KEY'],
@@ -281,6 +294,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'deepinfra',
     title: 'DeepInfra',
+    also: ['embeddings', 'images'],
     baseUrl: 'https://api.deepinfra.com/v1/openai',
     baseUrlVariables: ['DEEPINFRA_API_BASE'],
     keyVariables: ['DEEPINFRA_API_KEY'],
@@ -313,6 +327,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'together_ai',
     title: 'Together AI',
+    also: ['embeddings', 'images', 'transcription', 'speech', 'rerank'],
     baseUrl: 'https://api.together.ai/v1',
     baseUrlVariables: ['TOGETHER_AI_API_BASE'],
     keyVariables: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHERAI_API_KEY', 'TOGETHER_AI_TOKEN'],
@@ -323,6 +338,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'novita',
     title: 'Novita AI',
+    also: ['embeddings'],
     baseUrl: 'https://api.novita.ai/v3/openai',
     baseUrlVariables: ['NOVITA_API_BASE'],
     keyVariables: ['NOVITA_API_KEY'],
@@ -349,6 +365,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'openrouter',
     title: 'OpenRouter',
+    also: ['embeddings'],
     baseUrl: 'https://openrouter.ai/api/v1',
     baseUrlVariables: ['OPENROUTER_API_BASE'],
     keyVariables: ['OPENROUTER_API_KEY', 'OR_API_KEY'],
@@ -359,6 +376,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'sambanova',
     title: 'SambaNova',
+    also: ['embeddings', 'transcription'],
     baseUrl: 'https://api.sambanova.ai/v1',
     baseUrlVariables: ['SAMBANOVA_API_BASE'],
     keyVariables: ['SAMBANOVA_API_KEY'],
@@ -389,6 +407,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'nebius',
     title: 'Nebius Token Factory',
+    also: ['embeddings', 'images'],
     baseUrl: 'https://api.tokenfactory.nebius.com/v1',
     baseUrlVariables: ['NEBIUS_API_BASE'],
     keyVariables: ['NEBIUS_API_KEY'],
@@ -399,6 +418,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'openai_like',
     title: 'OpenAI-compatible server',
+    also: ['embeddings'],
     baseUrl: '',
     keyVariables: ['OPENAI_LIKE_API_KEY'],
     keyOptional: true,
@@ -407,6 +427,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'litellm_proxy',
     title: 'LiteLLM proxy',
+    also: ['embeddings', 'images', 'imageEdits', 'transcription', 'speech', 'rerank'],
     baseUrl: '',
     baseUrlVariables: ['LITELLM_PROXY_API_BASE'],
     keyVariables: ['LITELLM_PROXY_API_KEY'],

@@ -4,6 +4,8 @@
  */
 import type { ChatChunk, ChatRequest, ChatResponse } from './protocol/chat.ts';
 import type { Failure } from './protocol/errors.ts';
+import type { JsonObject } from './protocol/json.ts';
+import type { Usage } from './protocol/usage.ts';
 
 /** How a credential becomes headers, as data, so that no provider ever holds a secret. */
 export type Auth =
@@ -95,10 +97,41 @@ export type ChatTranslation = {
   readonly readsSignedIds?: boolean;
 };
 
+/** What is asked besides chat: one body in, one whole answer out. */
+export type PlainOperation =
+  | 'embeddings'
+  | 'rerank'
+  | 'moderation'
+  | 'images'
+  | 'imageEdits'
+  | 'imageVariations'
+  | 'speech'
+  | 'transcription'
+  | 'translation';
+
+/** A 2xx answer. `json` is undefined where the bytes are not JSON. */
+export type PlainReply = { readonly json: unknown; readonly bytes: Uint8Array; readonly contentType: string };
+
+export type Binary = { readonly contentType: string; readonly bytes: Uint8Array };
+
+export type PlainAnswer = {
+  /** In OpenAI's words (a rerank in Cohere's), or bytes that the caller gets as they are. */
+  readonly body: JsonObject | Binary;
+  /** Absent where nobody counted: the cost is then estimated. */
+  readonly usage?: Usage;
+};
+
+export type PlainTranslation = {
+  /** `body` is the caller's, with the deployment's defaults under it. */
+  readonly toRequest: (body: JsonObject, target: Target) => WireRequest | Refusal;
+  /** Throws {@link InvalidResponse} when the reply is not an answer of this provider. */
+  readonly fromResponse: (reply: PlainReply, body: JsonObject, target: Target) => PlainAnswer;
+};
+
 /** Headers of an upstream answer, names in lower case. */
 export type WireHeaders = Readonly<Record<string, string>>;
 
-export type Provider = {
+export type Provider = { readonly [operation in PlainOperation]?: PlainTranslation } & {
   readonly id: string;
   /** For people: tables, error messages. */
   readonly title: string;

@@ -1,11 +1,12 @@
 /** The transport of the built-in mock provider: its replies are computed, only their delays are real. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mockReply, type MockReply } from '../../providers/mock.ts';
+import { MOCK_BASE_URL, mockReply, type MockReply } from '../../providers/mock.ts';
 import { CallAborted, CallFailed, type HttpCall, type HttpReply } from './client.ts';
 
 /** Errors: {@link CallFailed} when the call is aborted or its first byte is not due in time. */
 export async function callMock(call: HttpCall): Promise<HttpReply> {
-  const reply = mockReply(typeof call.body === 'string' ? call.body : new TextDecoder().decode(call.body));
+  const text = typeof call.body === 'string' ? call.body : new TextDecoder().decode(call.body);
+  const reply = mockReply(text, call.url.slice(MOCK_BASE_URL.length));
   if (reply.delayMs > call.limits.firstByteMs) {
     await pause(call.limits.firstByteMs, call.signal);
     throw new CallFailed({
@@ -18,16 +19,26 @@ export async function callMock(call: HttpCall): Promise<HttpReply> {
   return {
     status: reply.status,
     headers: reply.headers,
-    text: async () => Promise.resolve('body' in reply ? reply.body : reply.events.map(toFrame).join('')),
+    text: async () => readText(reply, call.signal),
     read: async (onBytes) => play(reply, call.signal, onBytes),
     discard: () => undefined,
   };
+}
+
+async function readText(reply: MockReply, signal: AbortSignal): Promise<string> {
+  const packets: Uint8Array[] = [];
+  await play(reply, signal, (bytes) => packets.push(bytes));
+  return new TextDecoder().decode(Buffer.concat(packets));
 }
 
 async function play(reply: MockReply, signal: AbortSignal, onBytes: (bytes: Uint8Array) => void): Promise<void> {
   const encoder = new TextEncoder();
   if ('body' in reply) {
     onBytes(encoder.encode(reply.body));
+    return;
+  }
+  if ('bytes' in reply) {
+    onBytes(reply.bytes);
     return;
   }
   for (const event of reply.events) {

@@ -40,7 +40,7 @@ with input as (
   returning a.request_id
 ), request as (
   update requests r set state = i.request_state, response = i.response, error = i.request_error, usage = i.usage,
-    cost_nano = (select sum(coalesce(p.cost_nano, 0)) from attempts p where p.request_id = r.id and p.n <> i.n) + i.cost,
+    cost_nano = coalesce((select sum(p.cost_nano) from attempts p where p.request_id = r.id and p.n <> i.n), 0) + i.cost,
     completed_at = now(), carrier = coalesce(r.carrier, i.carrier)
   from input i
   where r.id = i.id and i.request_state is not null and r.state = 'in_progress' and i.id in (select request_id from attempt)

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../providers/protocol/errors.ts';
 import { chatCompletions } from './chat-completions.ts';
-import { chatBodySchema, chatHeadersSchema, chatResponseSchema } from './chat-schemas.ts';
+import { callHeadersSchema } from './call-headers.ts';
+import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler } from './exchange.ts';
 import {
@@ -15,6 +16,7 @@ import {
   readinessSchema,
 } from './health.ts';
 import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
+import { PLAIN_ROUTES } from './plain-table.ts';
 import { requestListSchema, requestSchema } from './request-object.ts';
 import { cancelRequest, getRequest, listRequests, requestsQuerySchema } from './requests.ts';
 
@@ -25,7 +27,7 @@ export type Route = {
   readonly access: Access;
   readonly handler: Handler;
   readonly summary: string;
-  readonly tag: 'Chat' | 'Models' | 'Requests' | 'Health' | 'Documentation';
+  readonly tag: 'Chat' | 'Embeddings' | 'Models' | 'Requests' | 'Health' | 'Documentation';
   readonly query?: z.ZodObject;
   /** Request headers that the route reads, for the document. */
   readonly headers?: z.ZodObject;
@@ -48,6 +50,36 @@ const BODY_ERRORS = [
   'unsupported_media_type',
 ] as const satisfies readonly ErrorCode[];
 
+/** What can come of a request that calls a provider. */
+const CALL_ERRORS = [
+  'unsupported_parameter',
+  'context_length_exceeded',
+  'content_policy_violation',
+  'invalid_idempotency_key',
+  'idempotency_key_reused',
+  'unprocessable',
+  'model_not_found',
+  'provider_model_not_found',
+  'provider_ended',
+  'rate_limit_exceeded',
+  'no_deployment_available',
+  'cancelled',
+  'provider_auth_failed',
+  'provider_error',
+  'attempt_lost',
+  'outcome_unknown',
+  'provider_bad_gateway',
+  'provider_unreachable',
+  'provider_invalid_response',
+  'provider_unavailable',
+  'provider_overloaded',
+  'overloaded',
+  'durability_unavailable',
+  'shutting_down',
+  'provider_timeout',
+  'deadline_exceeded',
+] as const satisfies readonly ErrorCode[];
+
 /** The hot route stands first: the router tries them in order. */
 export const ROUTES: readonly Route[] = [
   {
@@ -62,40 +94,18 @@ export const ROUTES: readonly Route[] = [
     handler: chatCompletions,
     summary: 'Create a chat completion',
     tag: 'Chat',
-    headers: chatHeadersSchema,
+    headers: callHeadersSchema,
     body: chatBodySchema,
     answer: chatResponseSchema,
     streams: true,
-    errors: [
-      ...BODY_ERRORS,
-      'unsupported_parameter',
-      'context_length_exceeded',
-      'content_policy_violation',
-      'invalid_idempotency_key',
-      'idempotency_key_reused',
-      'unprocessable',
-      'model_not_found',
-      'provider_model_not_found',
-      'provider_ended',
-      'rate_limit_exceeded',
-      'no_deployment_available',
-      'cancelled',
-      'provider_auth_failed',
-      'provider_error',
-      'attempt_lost',
-      'outcome_unknown',
-      'provider_bad_gateway',
-      'provider_unreachable',
-      'provider_invalid_response',
-      'provider_unavailable',
-      'provider_overloaded',
-      'overloaded',
-      'durability_unavailable',
-      'shutting_down',
-      'provider_timeout',
-      'deadline_exceeded',
-    ],
+    errors: [...BODY_ERRORS, ...CALL_ERRORS],
   },
+  ...PLAIN_ROUTES.map((route): Route => ({
+    ...route,
+    method: 'post',
+    access: 'key',
+    errors: [...BODY_ERRORS, ...CALL_ERRORS],
+  })),
   {
     method: 'get',
     paths: ['/v1/models', '/models'],

@@ -3,6 +3,7 @@ import type { ChatTranslation, Provider } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
 import type { Dialect } from './dialect.ts';
 import { fromOpenAiError } from './error.ts';
+import { plainOperations } from './plain.ts';
 import { createToRequest } from './request.ts';
 import { fromChatResponse } from './response.ts';
 
@@ -27,6 +28,7 @@ export function createOpenAiProvider(wire: OpenAiWire): Provider & { readonly ch
       framing: 'sse',
       decoder: (_request, target) => createDecoder(wire, target),
     },
+    ...plainOperations(wire, wire.also ?? []),
     fromError: fromOpenAiError(wire.title),
   };
 }

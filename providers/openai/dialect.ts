@@ -1,7 +1,7 @@
 /** How one OpenAI-compatible provider differs from OpenAI, as data. Code for a difference is written once, in the files beside this one. */
 import type { ChatRequest, ReasoningEffort } from '../protocol/chat.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import type { Target } from '../provider.ts';
+import type { PlainOperation, Target } from '../provider.ts';
 
 /** Fields of messages and tools that are ours or another provider's, and that OpenAI's wire refuses. */
 export type ForeignField = 'cache_control' | 'reasoning_content' | 'thinking_blocks' | 'provider_specific_fields';
@@ -48,6 +48,8 @@ export type Dialect = {
   readonly adapt?: (body: ChatRequest, target: Target) => void;
   /** Puts an answer, or one event of a stream, into OpenAI's shape before it is read. May change the object: it was just parsed. */
   readonly readFrame?: (frame: JsonObject) => JsonObject;
+  /** What it offers besides chat. */
+  readonly also?: readonly PlainOperation[];
   /** Said when the provider has ended its service; a base URL of one's own still works. */
   readonly ended?: string;
 };

@@ -125,13 +125,20 @@ function toWire(request: ChatRequest, target: Target, dialect: Dialect, paramete
   };
 }
 
+/** Why nothing can be sent, where that is so. */
+export function addressProblem(dialect: Dialect, baseUrl: string, target: Target): Refusal | undefined {
+  if (target.baseUrl === '') return noAddress(dialect);
+  if (dialect.ended !== undefined && target.baseUrl === baseUrl) return hasEnded(dialect, dialect.ended);
+  return undefined;
+}
+
 export type RequestTranslation = (request: ChatRequest, target: Target) => WireRequest | Refusal;
 
 export function createToRequest(dialect: Dialect, baseUrl: string): RequestTranslation {
   const unsupported: ReadonlySet<string> = new Set(dialect.unsupported);
   return (request, target) => {
-    if (target.baseUrl === '') return noAddress(dialect);
-    if (dialect.ended !== undefined && target.baseUrl === baseUrl) return hasEnded(dialect, dialect.ended);
+    const problem = addressProblem(dialect, baseUrl, target);
+    if (problem !== undefined) return problem;
     const { model, settings } = target;
     const effort = isObject(request.reasoning_effort) ? request.reasoning_effort.effort : request.reasoning_effort;
     const parameters = checkParameters(request, {

@@ -1,6 +1,7 @@
 /** What an answer costs. Integer arithmetic only, rounded once at the end. Free of zod: workflows read it. */
-import type { Usage } from '../protocol/usage.ts';
+import type { Units, Usage } from '../protocol/usage.ts';
 import { parseFemtoUsd, toNanoUsd } from './decimal.ts';
+import { parseUnitRates, unitsCost, type UnitRates } from './units.ts';
 
 /** Rates in femto-dollars per token. */
 export type Rates = {
@@ -26,6 +27,9 @@ export type Prices = {
   /** Femto-dollars for each call, and for each web search the provider ran. */
   readonly perRequest: bigint;
   readonly perSearch: bigint;
+  /** Whether the rates per token are known. Where they are not, they are zero, and what is counted in units is charged alone. */
+  readonly hasTokenRates: boolean;
+  readonly units: UnitRates;
 };
 
 /** Prices as configurations and price lists write them: `input_cost_per_token` and so on, decimal strings or numbers. */
@@ -91,8 +95,21 @@ function searchPrice(fields: PriceFields): bigint {
   return parseFemtoUsd((sizes as Record<string, unknown>)['search_context_size_medium']) ?? 0n;
 }
 
+const NO_RATES: Rates = {
+  input: 0n,
+  output: 0n,
+  cacheRead: 0n,
+  cacheWrite: 0n,
+  cacheWriteLong: 0n,
+  reasoning: 0n,
+  audioInput: 0n,
+  audioOutput: 0n,
+  imageInput: 0n,
+  imageOutput: 0n,
+};
+
 /**
- * Nothing when neither an input nor an output price is known: an unknown price is not a price of zero. Of a service tier
+ * Nothing when no price is known: an unknown price is not a price of zero. Of a service tier
  * (`priority`, `flex`), its own prices count where there are any.
  */
 export function parsePrices(fields: PriceFields, serviceTier?: string): Prices | undefined {
@@ -101,8 +118,10 @@ export function parsePrices(fields: PriceFields, serviceTier?: string): Prices |
     (name) =>
       (serviceTier === undefined ? undefined : parseFemtoUsd(fields[`${name}${suffix}_${serviceTier}`])) ??
       parseFemtoUsd(fields[`${name}${suffix}`]);
-  const rates = ratesFrom(reader(''));
-  if (rates === undefined) return undefined;
+  const known = ratesFrom(reader(''));
+  const units = parseUnitRates(reader(''));
+  if (known === undefined && Object.keys(units).length === 0) return undefined;
+  const rates = known ?? NO_RATES;
   const tiers: Tier[] = [];
   for (const aboveTokens of thresholdsIn(fields)) {
     const read = reader(`_above_${aboveTokens / 1000}k_tokens`);
@@ -114,6 +133,8 @@ export function parsePrices(fields: PriceFields, serviceTier?: string): Prices |
     tiers,
     perRequest: parseFemtoUsd(fields['input_cost_per_request']) ?? 0n,
     perSearch: searchPrice(fields),
+    hasTokenRates: known !== undefined,
+    units,
   };
 }
 
@@ -187,7 +208,13 @@ function billedOf(usage: Usage): Usage {
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }
 
-/** Nano-dollars for an answer with these counts. */
+/** Whether these counts can be charged: a price per character says nothing about an answer that was counted in tokens. */
+export function isPriced(usage: Usage, prices: Prices): boolean {
+  if (unitsCost(usage.units, prices.units) !== undefined) return true;
+  return prices.hasTokenRates && (usage.total_tokens > 0 || usage.units === undefined);
+}
+
+/** Nano-dollars for an answer with these counts, when they are priced. */
 export function costNanoUsd(usage: Usage, prices: Prices): bigint {
   const rates = ratesFor(usage.prompt_tokens, prices);
   const billed = billedOf(usage);
@@ -195,6 +222,7 @@ export function costNanoUsd(usage: Usage, prices: Prices): bigint {
     promptCost(billed, rates) +
     completionCost(billed, rates) +
     prices.perRequest +
+    (unitsCost(usage.units, prices.units) ?? 0n) +
     searchesOf(usage) * prices.perSearch;
   return toNanoUsd(femto);
 }
@@ -205,10 +233,17 @@ export type RequestSizes = {
   readonly completionTokens: number;
   /** Whether the request holds or asks for audio or images, whose tokens have prices of their own. */
   readonly media?: boolean;
+  /** As many of each as there can be; what the prices do not name is not counted. */
+  readonly units?: Units;
 };
 
 function dearest(...rates: readonly bigint[]): bigint {
   return rates.reduce((most, rate) => (rate > most ? rate : most), 0n);
+}
+
+/** Whether there is a price for any of it. */
+export function canBePriced(sizes: RequestSizes, prices: Prices): boolean {
+  return prices.hasTokenRates || unitsCost(sizes.units, prices.units) !== undefined;
 }
 
 /** Nano-dollars that a request of this size can cost at most: what a budget has to hold before the call. */
@@ -222,5 +257,10 @@ export function worstCaseNanoUsd(sizes: RequestSizes, prices: Prices): bigint {
     ...(media ? [rates.audioInput, rates.imageInput] : []),
   );
   const output = dearest(rates.output, rates.reasoning, ...(media ? [rates.audioOutput, rates.imageOutput] : []));
-  return toNanoUsd(BigInt(sizes.promptTokens) * input + BigInt(sizes.completionTokens) * output + prices.perRequest);
+  return toNanoUsd(
+    BigInt(sizes.promptTokens) * input +
+      BigInt(sizes.completionTokens) * output +
+      (unitsCost(sizes.units, prices.units) ?? 0n) +
+      prices.perRequest,
+  );
 }

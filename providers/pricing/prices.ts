@@ -18,12 +18,16 @@ type Row = {
   readonly [price: string]: unknown;
 };
 
-/** Fixed, so that tests of money can compute the expected sum by hand: 150 and 600 nano-dollars per token. */
+/** Fixed, so that tests of money can compute the expected sum by hand: 150 and 600 nano-dollars per token, a cent per image. */
 const MOCK: Row = {
   provider: 'mock',
   mode: 'chat',
   input_cost_per_token: '0.00000015',
   output_cost_per_token: '0.0000006',
+  output_cost_per_image: '0.01',
+  input_cost_per_character: '0.00001',
+  input_cost_per_second: '0.0001',
+  input_cost_per_query: '0.001',
 };
 
 const ROWS: Readonly<Record<string, Row>> = list.models;
@@ -89,6 +93,8 @@ export type PriceOptions = {
   readonly modelInfo?: PriceFields;
   /** The tier the provider says it served (`priority`, `flex`). */
   readonly serviceTier?: string;
+  /** Names before the model's, as in `hd/1024-x-1024/dall-e-3`: rows with prices that the model's own row lacks; the first found counts. */
+  readonly variants?: readonly string[];
 };
 
 /** A key of the list, whatever the provider: an operator who names a base model means exactly it. */
@@ -103,7 +109,10 @@ function baseModelRow(provider: string, options: PriceOptions): Row | undefined 
  */
 export function priceOf(provider: string, model: string, options: PriceOptions = {}): Prices | undefined {
   const row = rowOf(provider, model) ?? baseModelRow(provider, options);
-  const fields = { ...row, ...overridesIn(options.modelInfo), ...overridesIn(options.settings) };
+  const variant = options.variants
+    ?.map((name) => rowOf(provider, `${name}/${model}`))
+    .find((found) => found !== undefined);
+  const fields = { ...variant, ...row, ...overridesIn(options.modelInfo), ...overridesIn(options.settings) };
   const tier = options.serviceTier;
   return parsePrices(fields, tier === 'priority' || tier === 'flex' ? tier : undefined);
 }

@@ -1,5 +1,17 @@
 /** Token counts in OpenAI's shape. Free of zod: workflows read it. */
 
+/** What is counted where tokens are not: never beside the tokens of the same thing, or it would be charged twice. */
+export type Units = {
+  images?: number;
+  /** Of all images together. */
+  pixels?: number;
+  characters?: number;
+  /** Of sound. */
+  seconds?: number;
+  /** Searches of a rerank. */
+  queries?: number;
+};
+
 /**
  * `prompt_tokens` includes cached and cache-write tokens; `completion_tokens` includes reasoning tokens;
  * `total_tokens` is their sum. Source: OpenAI's `CompletionUsage`, with Anthropic's cache-write count beside it.
@@ -27,5 +39,6 @@ export type Usage = {
     rejected_prediction_tokens?: number;
     [detail: string]: unknown;
   };
+  units?: Units;
   [field: string]: unknown;
 };

@@ -81,6 +81,9 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return waiting;
   },
 
+  'embedding.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/embeddings', { model: 'mock', input: 'x' })).id,
+
   'convoy.answered': async (stage) => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
     return convoyOf(stage, ids);
@@ -100,6 +103,8 @@ export const WAYS: Readonly<Record<string, Way>> = {
   },
 };
 
+const MOCK = { model_name: 'mock', litellm_params: { model: 'mock/plain' }, model_info: { id: 'mock-1' } };
+
 export function configOf(upstream: Upstream): Record<string, unknown> {
   const deployment = (group: string, model: string): Record<string, unknown> => ({
     model_name: group,
@@ -107,7 +112,12 @@ export function configOf(upstream: Upstream): Record<string, unknown> {
     model_info: { id: model },
   });
   return {
-    model_list: [deployment('alone', 'alone-1'), deployment('guarded', 'guarded-1'), deployment('spare', 'spare-1')],
+    model_list: [
+      deployment('alone', 'alone-1'),
+      deployment('guarded', 'guarded-1'),
+      deployment('spare', 'spare-1'),
+      MOCK,
+    ],
     router_settings: { num_retries: 2, disable_cooldowns: true, fallbacks: [{ guarded: ['spare'] }] },
   };
 }

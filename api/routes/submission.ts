@@ -1,0 +1,101 @@
+/** From a body to a submission and from there to a whole answer: what every route that starts a request does. */
+import { matcherOf, type Matcher } from '../../activities/config/match.ts';
+import type { Failure } from '../../providers/protocol/errors.ts';
+import type { Body } from '../../providers/dialects/dialect.ts';
+import type { Kind } from '../../providers/kinds.ts';
+import type { Accepted, Caller, Submission } from '../dispatch.ts';
+import { edgeFailure, refuse, Refusal } from '../middleware/refusal.ts';
+import { sendFailure, sendText } from '../middleware/reply.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { takeExtras } from './chat-extras.ts';
+import type { Exchange } from './exchange.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+
+export type Asked = {
+  readonly kind: Kind;
+  readonly body: unknown;
+  /** As in LiteLLM, the model in the path wins over the one in the body. */
+  readonly pathModel: string | undefined;
+  /** The schema of the endpoint. */
+  readonly parse: (body: Record<string, unknown>) => { readonly request: Body } | { readonly refused: Failure };
+};
+
+/** Throws a {@link Refusal} that names what is wrong. */
+export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, pathModel, parse }: Asked): Submission {
+  const { headers } = exchange.req;
+  const idempotencyKey = idempotencyKeyOf(headers['idempotency-key']);
+  if (!isRecord(body)) return refuse('invalid_request', 'The request body must be a JSON object.');
+  const extras = takeExtras(pathModel === undefined ? body : { ...body, model: pathModel }, headers);
+  const parsed = parse(extras.body);
+  if ('refused' in parsed) throw new Refusal(parsed.refused);
+  const { request } = parsed;
+  const model = String(request['model']);
+  const models = matcherOf(exchange.deps.config());
+  requireModel(models, model, 'model');
+  extras.wishes.fallbacks?.forEach((name, index) => requireModel(models, name, `fallbacks[${index}]`));
+  return {
+    id: exchange.id,
+    caller,
+    kind,
+    body: request,
+    model,
+    streaming: request['stream'] === true,
+    ...(typeof request['user'] === 'string' ? { endUser: request['user'] } : {}),
+    wishes: extras.wishes,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function requireModel(models: Matcher, model: string, param: string): void {
+  if (models.find(model) !== undefined) return;
+  const shown = model.slice(0, 200);
+  const nearest = models.nearest(shown);
+  const hint = nearest === undefined ? '' : ` Did you mean \`${nearest}\`?`;
+  throw new Refusal(
+    edgeFailure(
+      'model_not_found',
+      `The model \`${shown}\` does not exist or you do not have access to it.${hint}`,
+      param,
+    ),
+  );
+}
+
+/** Writes an answer that is no failure; `json` is what the ledger holds. */
+export type SendAnswer = (exchange: Exchange, json: string, headers: ReturnType<typeof answerHeaders>) => void;
+
+const sendAsJson: SendAnswer = (exchange, json, headers) => {
+  headers['content-type'] = 'application/json';
+  sendText(exchange, 200, json, headers);
+};
+
+export async function answerWhole(
+  exchange: Exchange,
+  caller: Caller,
+  accepted: Accepted,
+  send: SendAnswer = sendAsJson,
+): Promise<void> {
+  const { res } = exchange;
+  if (exchange.deps.config().holdfast.cancelOnDisconnect) {
+    const leave = (): void => {
+      if (!res.writableEnded) cancelAbandoned(exchange, caller, accepted);
+    };
+    if (res.destroyed) leave();
+    else res.on('close', leave);
+  }
+  const answer = await accepted.answer();
+  const headers = answerHeaders(exchange, accepted, answer.provenance);
+  if (answer.kind === 'failed') sendFailure(exchange, answer.failure, headers);
+  else send(exchange, answer.json, headers);
+}
+
+/** Only where the operator wants it; a replay's reader does not own the request that it watches. */
+export function cancelAbandoned({ deps, id }: Exchange, caller: Caller, accepted: Accepted): void {
+  if (accepted.replayed) return;
+  deps.requests.cancel(accepted.id, caller).catch((error: unknown) => {
+    deps.log.warn({ request_id: id, err: error }, 'an abandoned request could not be cancelled');
+  });
+}
