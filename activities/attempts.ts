@@ -46,6 +46,8 @@ export type Attempts = {
   progress(id: string): Progress | undefined;
   /** Aborts the call under way; its attempt is settled with what was generated. False when none is under way here. */
   cancel(id: string): boolean;
+  /** Its end has been taken note of by the workflow: what is asked later is read from the ledger. */
+  forget(id: string): void;
   isRunning(id: string): boolean;
   /** Requests with a call under way. */
   running(): readonly string[];
@@ -131,7 +133,10 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         return { kind: 'fenced' };
       })
       .then((end) => {
-        running.endedAt = performance.now();
+        // A fresh entry: the old one keeps the request and its answer in memory. Not over a later attempt of a process that had been paused.
+        if (known.get(start.id) === running) {
+          known.set(start.id, { ...running, abort: () => undefined, endedAt: performance.now() });
+        }
         under -= 1;
         resolve(end);
         if (under === 0) {
@@ -153,6 +158,9 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       if (running === undefined || running.endedAt !== undefined) return false;
       running.abort({ code: 'cancelled', message: 'The request was cancelled.', billed: 'maybe' });
       return true;
+    },
+    forget: (id) => {
+      if (!isUnderWay(known.get(id))) known.delete(id);
     },
     isRunning: (id) => isUnderWay(known.get(id)),
     running: () => [...known].filter(([, running]) => isUnderWay(running)).map(([id]) => id),

@@ -20,7 +20,10 @@ export function createRequestActivities(deps: RequestActivitiesDeps): RequestAct
   return {
     awaitFirstCall: async ({ id }) => {
       const standing = await supervised(deps, id, async (by) => stand(deps, id, by));
-      if (standing.kind === 'ended') await sleep(CLOSE_AFTER_MS);
+      if (standing.kind === 'ended') {
+        deps.attempts.forget(id);
+        await sleep(CLOSE_AFTER_MS);
+      }
       return standing;
     },
     callProvider: async (input) => supervised(deps, input.id, async (by) => makeCall(deps, input, by)),
@@ -108,7 +111,10 @@ async function ride(
     else if (end.kind !== 'ended') {
       await deps.giveOwnWorkflow(id);
       left.push(id);
-    } else if (!end.carrierNoted) unnoted.push(id);
+    } else {
+      deps.attempts.forget(id);
+      if (!end.carrierNoted) unnoted.push(id);
+    }
   };
   await Promise.all(ids.map(follow));
   if (elsewhere.length > 0) {
