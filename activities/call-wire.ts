@@ -2,7 +2,7 @@
 import { MOCK_BASE_URL } from '../providers/mock.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import { parseJson } from '../providers/protocol/json.ts';
-import type { Provider, Target, WireRequest } from '../providers/provider.ts';
+import type { Auth, Provider, Target, WireRequest } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import type { Deployment } from './config/config.ts';
 import { CallAborted, type HttpCall, type HttpClient, type HttpReply } from './http/client.ts';
@@ -18,15 +18,29 @@ export async function send(
   provider: Provider,
   wire: WireRequest,
 ): Promise<HttpReply> {
+  return transmit(http, call, signal, provider.auth, wire, () => {
+    reach('call.before_send');
+    reachSoon('call.in_flight');
+  });
+}
+
+/** Any later request of the same call, too. `beforeSend` comes after the credential was had. */
+export async function transmit(
+  http: HttpClient,
+  call: Call,
+  signal: AbortSignal,
+  auth: Auth,
+  wire: WireRequest,
+  beforeSend?: () => void,
+): Promise<HttpReply> {
   const { deployment, streaming } = call;
   const headers = {
     ...wire.headers,
-    ...(await orAborted(authorize(provider.auth, wire, credentialsOf(deployment)), signal)),
+    ...(await orAborted(authorize(auth, wire, credentialsOf(deployment)), signal)),
     // The provider's support can find a call by it, and a fault campaign can match calls with attempts.
     'x-holdfast-attempt': `${call.id}.${call.n}`,
   };
-  reach('call.before_send');
-  reachSoon('call.in_flight');
+  beforeSend?.();
   const idleMs = streaming ? call.idleMs : call.timeoutMs;
   const httpCall: HttpCall = {
     method: wire.method,

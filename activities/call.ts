@@ -3,26 +3,17 @@ import { catalog } from '../providers/catalog.ts';
 import type { Body, Dialect } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
 import { withPlainCallIds } from '../providers/protocol/call-id.ts';
-import { parseJson } from '../providers/protocol/json.ts';
-import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { Usage } from '../providers/protocol/usage.ts';
-import {
-  InvalidResponse,
-  type ChatTranslation,
-  type Decoder,
-  type Provider,
-  type Target,
-  type WireEvent,
-} from '../providers/provider.ts';
+import type { ChatTranslation, Provider } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
-import { CallAborted, CallFailed, type HttpClient, type HttpReply } from './http/client.ts';
+import { CallAborted, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
-import { EventTooLarge } from './http/frame-reader.ts';
-import { createFrameReader } from './http/frames.ts';
 import { performPlain } from './call-plain.ts';
-import { readError, send, targetOf } from './call-wire.ts';
+import { readError, send, targetOf, transmit } from './call-wire.ts';
+import { readStream, readWhole, toFailure, type Read, type Reading } from './read-answer.ts';
+import { followReceipt, isGood, type Line } from './receipt.ts';
 import { startCallSpan } from './telemetry/tracing.ts';
 
 export type Call = {
@@ -148,10 +139,17 @@ async function performChat(
   const wire = chat.toRequest(request, target);
   if ('refused' in wire) return { kind: 'failed', failure: wire.refused };
   const reply = await send(http, call, signal, provider, wire);
-  if (reply.status < 200 || reply.status > 299) return { kind: 'failed', failure: await readError(provider, reply) };
-  const read = streaming
-    ? await readStream(reply, chat, request, target, call.onChunk)
-    : await readWhole(reply, chat, request, target);
+  if (!isGood(reply)) return { kind: 'failed', failure: await readError(provider, reply) };
+  const read = await readAnswer(
+    reply,
+    { chat, request, target, onChunk: call.onChunk },
+    {
+      send: async (next, { authorized = true, until = signal } = {}) =>
+        transmit(http, call, until, authorized ? provider.auth : { kind: 'none' }, next),
+      readError: async (bad) => readError(provider, bad),
+      signal,
+    },
+  );
   if (read.failure !== undefined) {
     const metered = read.response === undefined ? {} : { metered: meter(read.response) };
     return { kind: 'failed', failure: read.failure, ...metered };
@@ -168,79 +166,8 @@ function meter(response: ChatResponse): Metered {
   return { ...(usage === undefined ? {} : { usage }), ...(typeof tier === 'string' ? { serviceTier: tier } : {}) };
 }
 
-async function readWhole(reply: HttpReply, chat: ChatTranslation, request: ChatRequest, target: Target): Promise<Read> {
-  const text = await reply.text();
-  const body = parseJson(text);
-  if (body === undefined)
-    throw new InvalidResponse(`The provider answered ${reply.status} with something that is not JSON.`);
-  return { response: chat.fromResponse(body, request, target, reply.headers) };
-}
-
-async function readStream(
-  reply: HttpReply,
-  chat: ChatTranslation,
-  request: ChatRequest,
-  target: Target,
-  onChunk: (chunk: ChatChunk) => void,
-): Promise<Read> {
-  const aggregate = createAggregate();
-  let decoder: Decoder = chat.decoder(request, target);
-  let complete = false;
-  let failure: Failure | undefined;
-  const take = (event: WireEvent): void => {
-    if (complete || failure !== undefined) return;
-    const step = decoder(event);
-    decoder = step.next;
-    for (const chunk of step.chunks) {
-      aggregate.add(chunk);
-      onChunk(chunk);
-    }
-    failure = step.failure;
-    complete = step.complete ?? false;
-  };
-  const reader = createFrameReader(chat.framing, take);
-  try {
-    await reply.read((bytes) => {
-      reader.feed(bytes);
-      // The provider has failed; what else it sends is not worth waiting for.
-      if (failure !== undefined) throw new CallAborted(failure);
-    });
-    reader.end();
-  } catch (error) {
-    // Everything arrived; that the connection then broke changes nothing.
-    if (!complete) failure ??= toFailure(error);
-  }
-  const response = aggregate.response();
-  if (failure !== undefined) return { failure, ...(response === undefined ? {} : { response }) };
-  return response === undefined ? { failure: EMPTY_STREAM } : { response };
-}
-
-/** A whole answer, or a failure and what had arrived of it. */
-type Read =
-  | { readonly response: ChatResponse; readonly failure?: undefined }
-  | { readonly failure: Failure; readonly response?: ChatResponse };
-
-const EMPTY_STREAM: Failure = {
-  code: 'provider_invalid_response',
-  message: 'The provider sent an empty stream.',
-  billed: 'maybe',
-};
-
-const MAX_MESSAGE_LENGTH = 2_000;
-
-function toFailure(error: unknown): Failure {
-  if (error instanceof CallFailed || error instanceof CallAborted) return error.failure;
-  if (error instanceof InvalidResponse) {
-    return (
-      error.failure ?? {
-        code: 'provider_invalid_response',
-        message: error.message.slice(0, MAX_MESSAGE_LENGTH),
-        billed: 'maybe',
-      }
-    );
-  }
-  if (error instanceof EventTooLarge)
-    return { code: 'provider_invalid_response', message: error.message, billed: 'maybe' };
-  const message = error instanceof Error ? error.message : 'The call failed.';
-  return { code: 'internal_error', message: message.slice(0, MAX_MESSAGE_LENGTH), billed: 'maybe' };
+async function readAnswer(reply: HttpReply, reading: Reading, line: Line): Promise<Read> {
+  const { receipt } = reading.chat;
+  if (receipt !== undefined) return followReceipt(reply, receipt, reading, line);
+  return reading.request.stream === true ? readStream(reply, reading) : readWhole(reply, reading);
 }

@@ -8,6 +8,7 @@ import { cloudflare } from './cloudflare/index.ts';
 import { databricks } from './databricks/index.ts';
 import { snowflake } from './snowflake/index.ts';
 import { watsonx } from './watsonx/index.ts';
+import { replicate } from './replicate/index.ts';
 import { huggingface } from './huggingface/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
 import { mock } from './mock.ts';
@@ -33,6 +34,7 @@ const PROVIDERS: readonly Provider[] = [
   cloudflare,
   databricks,
   snowflake,
+  replicate,
   ...openAiCompatible,
   mock,
 ];

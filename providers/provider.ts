@@ -85,12 +85,25 @@ export type Attachment = {
   readonly format?: string;
 };
 
+/** A first answer that only says where the real one will be. */
+export type Receipt = {
+  /** Gives the receipt again until it gives the answer. */
+  readonly poll: WireRequest;
+  readonly pollAfterMs: number;
+  /** The answer's events, where the provider sends them. `authorized`: whether this address may see the credential. */
+  readonly events?: { readonly wire: WireRequest; readonly authorized: boolean };
+  /** Ends the work that nobody waits for any more. */
+  readonly cancel: WireRequest;
+};
+
 export type ChatTranslation = {
   readonly toRequest: (request: ChatRequest, target: Target) => WireRequest | Refusal;
   /** Throws {@link InvalidResponse} when the body is not an answer of this provider. */
   readonly fromResponse: (body: unknown, request: ChatRequest, target: Target, headers?: WireHeaders) => ChatResponse;
   readonly framing: 'sse' | 'aws-eventstream' | 'json-lines';
   readonly decoder: (request: ChatRequest, target: Target) => Decoder;
+  /** Nothing when the body is the answer itself. Absent for providers that answer at once. */
+  readonly receipt?: (body: unknown, request: ChatRequest, target: Target) => Receipt | undefined;
   /** Whether the provider cannot fetch this http(s) URL itself: the transport then puts a base64 data URI in its place before `toRequest`. */
   readonly inlineUrls?: (attachment: Attachment, target: Target) => boolean;
   /** Reads thought signatures out of the ids of tool calls. Every other provider is given plain ids. */

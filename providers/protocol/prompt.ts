@@ -124,3 +124,13 @@ export function toPrompt(messages: readonly ChatMessage[], model: string, settin
   const template = FAMILIES.find(([family]) => family.test(name))?.[1] ?? plain;
   return template(turns);
 }
+
+/** The conversation in plain words, for models whose server puts its own marks around whatever it is given. */
+export function toTranscript(messages: readonly ChatMessage[]): { readonly system: string; readonly prompt: string } {
+  const turns = messages.map((message, index) => turnOf(message, `messages[${index}]`));
+  const said = turns.filter(({ role }) => role !== 'system');
+  const system = turns.flatMap(({ role, text }) => (role === 'system' ? [text] : [])).join('\n');
+  const [only] = said;
+  // One question needs no names.
+  return { system, prompt: said.length === 1 && only?.role === 'user' ? only.text : falcon(said) };
+}

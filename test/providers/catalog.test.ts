@@ -4,6 +4,15 @@ import { catalog } from '../../providers/catalog.ts';
 import { openAiCompatible } from '../../providers/openai-compatible.ts';
 import { ask, chatOf, targetOf } from './streams.ts';
 
+const contents = expect.arrayContaining([expect.objectContaining({ role: 'user' })]);
+
+/** Where the user's words are, for providers that do not call it messages. */
+const OTHER_WORDS: Readonly<Record<string, object>> = {
+  gemini: { contents },
+  vertex_ai: { contents },
+  replicate: { input: { prompt: 'hi' } },
+};
+
 describe('the catalog', () => {
   it('has no two providers of one id, and no names from a prototype', () => {
     const ids = openAiCompatible.map((provider) => provider.id);
@@ -24,10 +33,7 @@ describe('the catalog', () => {
     }
     const wire = chatOf(provider).toRequest(ask(), targetOf('some-model', { project_id: 'p' }));
     const body: unknown = 'refused' in wire ? wire.refused : JSON.parse(String(wire.body));
-    // Google's word for messages is its own.
     const messages = expect.arrayContaining([expect.objectContaining({ role: 'user' })]);
-    expect(body).toEqual(
-      expect.objectContaining(id === 'gemini' || id === 'vertex_ai' ? { contents: messages } : { messages }),
-    );
+    expect(body).toEqual(expect.objectContaining(OTHER_WORDS[id] ?? { messages }));
   });
 });

@@ -94,6 +94,8 @@ const realLines = [
   ...linesOf('cohere/tools.chunks.jsonl'),
   ...linesOf('ollama/thinking-and-tools.jsonl'),
   ...linesOf('cohere/thinking.chunks.jsonl'),
+  ...linesOf('cloudflare/native.chunks.jsonl'),
+  ...linesOf('snowflake/tools.chunks.jsonl'),
   ...linesOf('gemini/text.chunks.jsonl'),
   ...linesOf('gemini/tools.chunks.jsonl'),
 ];

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { cloudflare } from '../../../providers/cloudflare/index.ts';
 import type { InvalidResponse } from '../../../providers/provider.ts';
-import { ask, chatOf, decode, event, refusal, sent, targetOf } from '../streams.ts';
+import { ask, chatOf, decode, event, linesOf, refusal, sent, targetOf } from '../streams.ts';
 
 const chat = chatOf(cloudflare);
 const ROOT = 'https://api.cloudflare.com/client/v4/accounts/acc/ai';
@@ -65,9 +65,7 @@ describe('an answer', () => {
 describe('a stream', () => {
   it('of its own shape gives text, an end and counts', () => {
     const { response, complete, chunks } = decode(chat.decoder(ask(), target), [
-      event({ response: 'he', p: 'abc' }),
-      event({ response: 'llo', p: 'ab' }),
-      event({ response: '', usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4 } }),
+      ...linesOf('cloudflare/native.chunks.jsonl').map((line) => event(line)),
       event('[DONE]'),
     ]);
     expect(complete).toBe(true);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { databricks } from '../../../providers/databricks/index.ts';
 import type { ChatMessage, ChatRequest } from '../../../providers/protocol/chat.ts';
-import { ask, chatOf, decode, event, refusal, sent, targetOf } from '../streams.ts';
+import { ask, chatOf, decode, event, fixture, refusal, sent, targetOf } from '../streams.ts';
 
 const WORKSPACE = 'https://dbc.cloud.databricks.com';
 const chat = chatOf(databricks);
@@ -87,13 +87,8 @@ describe('parameters', () => {
 });
 
 describe('an answer', () => {
-  const content = [
-    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm', signature: 'sig' }] },
-    { type: 'text', text: 'yes', citations: [{ n: 1 }] },
-  ];
-
   it('is taken apart into thoughts and text', () => {
-    const whole = { choices: [{ message: { role: 'assistant', content }, finish_reason: 'stop' }] };
+    const whole: unknown = JSON.parse(fixture('databricks/thinking.json'));
     expect(chat.fromResponse(whole, ask(), targetOf(CLAUDE)).choices[0]?.message).toEqual({
       role: 'assistant',
       content: 'yes',

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ChatRequest } from '../../../providers/protocol/chat.ts';
 import { snowflake } from '../../../providers/snowflake/index.ts';
-import { ask, chatOf, decode, event, refusal, sent, targetOf } from '../streams.ts';
+import { ask, chatOf, decode, event, linesOf, refusal, sent, targetOf } from '../streams.ts';
 
 const chat = chatOf(snowflake);
 const CLAUDE = 'claude-sonnet-4-6';
@@ -82,12 +82,8 @@ describe('an answer', () => {
   });
 
   it('streams without an end of its own, also after tools whose reason is empty', () => {
-    const piece = (delta: object) => event({ id: '', choices: [{ index: 0, delta, finish_reason: '' }] });
     const { response, complete, chunks } = decode(chat.decoder(ask(), targetOf(CLAUDE)), [
-      piece({ content: '', reasoning_details: [{ type: 'reasoning.text', text: 'hm' }] }),
-      piece({ tool_calls: [{ index: 0, id: 't', function: { name: 'f', arguments: '{' } }] }),
-      piece({ tool_calls: [{ index: 0, function: { arguments: '}' } }] }),
-      event({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } }),
+      ...linesOf('snowflake/tools.chunks.jsonl').map((line) => event(line)),
       event('[DONE]'),
     ]);
     expect(complete).toBe(true);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatRequest } from '../../../providers/protocol/chat.ts';
 import { watsonx } from '../../../providers/watsonx/index.ts';
-import { ask, chatOf, decode, event, refusal, sent, targetOf } from '../streams.ts';
+import { ask, chatOf, decode, event, linesOf, refusal, sent, targetOf } from '../streams.ts';
 
 const BASE = 'https://us-south.ml.cloud.ibm.com';
 const chat = chatOf(watsonx);
@@ -89,11 +89,10 @@ describe('an answer', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 };
     const body = { id: 'c', model_id: 'ibm/g', created: 1, choices: [choice], usage };
     expect(chat.fromResponse(body, ask(), targetOf('m'))).toMatchObject({ model: 'ibm/g', usage });
-    const { complete, response } = decode(chat.decoder(ask(), targetOf('m')), [
-      event({ id: 'c', model_id: 'ibm/g', choices: [{ index: 0, delta: { role: 'assistant', content: 'yes' } }] }),
-      event({ id: 'c', model_id: 'ibm/g', choices: [{ index: 0, delta: { content: '' }, finish_reason: 'stop' }] }),
-      event({ id: 'c', model_id: 'ibm/g', choices: [], usage }),
-    ]);
+    const { complete, response } = decode(
+      chat.decoder(ask(), targetOf('m')),
+      linesOf('watsonx/text.chunks.jsonl').map((line) => event(line)),
+    );
     expect(complete).toBe(true);
     expect(response).toMatchObject({ usage, choices: [{ message: { content: 'yes' }, finish_reason: 'stop' }] });
   });
