@@ -72,11 +72,13 @@ describe('docker-compose.yml', () => {
   it('asks the gateway at the port that the image listens on, and publishes that one', () => {
     const port = /^ENV .*\bPORT=(\d+)/m.exec(dockerfile)?.[1];
     expect(dockerfile).toMatch(new RegExp(`^EXPOSE ${port}$`, 'm'));
-    expect(service('holdfast').ports).toEqual([`${port}:${port}`]);
+    expect(service('holdfast').ports).toEqual([`127.0.0.1:${port}:${port}`]);
     expect(service('holdfast').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/health/readiness`);
   });
 
-  it('publishes neither the databases nor Temporal, and its Web UI to this machine only', () => {
+  it('opens ports to this machine only, and none of the databases and of Temporal', () => {
+    const ports = services.flatMap(([, { ports: published = [] }]) => published);
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
     expect(service('postgres').ports).toBeUndefined();
     expect(service('temporal').ports).toBeUndefined();
     const [published] = service('temporal-ui').ports ?? [];
