@@ -13,7 +13,8 @@ import { isTransient } from '../activities/store/pool.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import { describeRoute } from '../workflows/describe.ts';
 import { decide } from '../workflows/policy/decide.ts';
-import type { Accepted, Answer, Dispatch, Provenance, Refused, StreamSink, Submission } from './dispatch.ts';
+import { deliverJournal, deliverLive } from './deliver.ts';
+import type { Accepted, Answer, Dispatch, Provenance, Refused, Submission } from './dispatch.ts';
 import type { Carriers, Passenger } from './carriers.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { createRoom } from './room.ts';
@@ -151,7 +152,7 @@ async function accept(
     room.leave();
     deps.carriers.forget(id);
   });
-  return carried(ticket, carrying);
+  return carried(deps, ticket, carrying);
 }
 
 const KEY_REUSED: Failure = {
@@ -170,7 +171,7 @@ async function carry(deps: SubmitDeps, passenger: Passenger): Promise<Provenance
   return acknowledged;
 }
 
-function carried(ticket: Ticket, carrying: Promise<Provenance['durability']>): Accepted {
+function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance['durability']>): Accepted {
   let known: Provenance['durability'] | undefined;
   void carrying.then((durability) => {
     known = durability;
@@ -178,6 +179,7 @@ function carried(ticket: Ticket, carrying: Promise<Provenance['durability']>): A
   // The result is committed; should Temporal not acknowledge for long, the reconciler gives it a workflow later.
   const acknowledged = async (): Promise<Provenance['durability']> =>
     known ?? Promise.race([carrying, after(ACKNOWLEDGEMENT_MS, 'journal' as const)]);
+  const { readJournal } = deps;
   return {
     id: ticket.id,
     replayed: false,
@@ -188,59 +190,24 @@ function carried(ticket: Ticket, carrying: Promise<Provenance['durability']>): A
       return toAnswer(end, durability);
     },
     stream: (sink) => {
-      let detach: (() => void) | undefined;
+      let stop: (() => void) | undefined;
       let gone = false;
       // Nothing is shown before the request is carried: what a reader has seen must survive this process.
       void acknowledged().then((durability) => {
         if (gone) ticket.close();
-        else detach = ticket.listen(toListener(sink, durability, ticket.close));
+        else stop = (deps.callsProviders ? deliverLive : deliverJournal)({ ticket, sink, durability, readJournal });
       });
       return () => {
         gone = true;
-        detach?.();
-        if (detach !== undefined) ticket.close();
+        stop?.();
       };
     },
   };
 }
 
-function toListener(
-  sink: StreamSink,
-  durability: Provenance['durability'],
-  close: () => void,
-): Parameters<Ticket['listen']>[0] {
-  let over = false;
-  const finish = (tell: () => void): void => {
-    if (over) return;
-    over = true;
-    tell();
-    close();
-  };
-  return {
-    opened: (origin) => {
-      if (!over) sink.open({ ...origin, durability });
-    },
-    chunk: (chunkId, json) => {
-      if (!over && !sink.chunk(chunkId, json)) finish(() => undefined);
-    },
-    broken: (failure, origin) => {
-      finish(() => {
-        sink.failed(failure, { ...origin, durability });
-      });
-    },
-    ended: (end) => {
-      finish(() => {
-        const provenance: Provenance = { ...end.origin, durability };
-        if (end.failure === undefined) sink.end(provenance);
-        else sink.failed(end.failure, provenance);
-      });
-    },
-  };
-}
-
 /** An earlier request under the same key: its answer, also while it is still under way. */
-function replay(deps: SubmitDeps, id: string): Accepted {
-  const ticket = deps.board.open(id);
+function replay({ board, readJournal }: SubmitDeps, id: string): Accepted {
+  const ticket = board.open(id);
   return {
     id,
     replayed: true,
@@ -249,38 +216,7 @@ function replay(deps: SubmitDeps, id: string): Accepted {
       ticket.close();
       return toAnswer(end, 'temporal');
     },
-    stream: (sink) => {
-      let gone = false;
-      const play = async (): Promise<void> => {
-        const end = await ticket.ended;
-        ticket.close();
-        const provenance: Provenance = { ...end.origin, durability: 'temporal' };
-        if (end.failure !== undefined) {
-          if (!gone) sink.failed(end.failure, provenance);
-          return;
-        }
-        if (!gone) sink.open(provenance);
-        // Of the attempt that succeeded only: what an earlier one had shown belongs to another generation.
-        let after = (end.origin.attempts - 1) * 1_000_000;
-        for (;;) {
-          const chunks = await deps.readJournal(id, after);
-          for (const chunk of chunks) if (!gone && !sink.chunk(chunk.id, chunk.json)) gone = true;
-          after = chunks.at(-1)?.id ?? after;
-          if (chunks.length === 0 || gone) break;
-        }
-        if (!gone) sink.end(provenance);
-      };
-      play().catch(() => {
-        if (!gone)
-          sink.failed(
-            { code: 'internal_error', message: 'The stream could not be read from the journal.', billed: 'no' },
-            { attempts: 0, fallbacks: 0, durability: 'temporal' },
-          );
-      });
-      return () => {
-        gone = true;
-      };
-    },
+    stream: (sink) => deliverJournal({ ticket, sink, durability: 'temporal', readJournal }),
   };
 }
 

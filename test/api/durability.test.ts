@@ -165,7 +165,9 @@ describe('roles', () => {
       expect(plain.status).toBe(200);
       const streamed = await chat(api.url, { model: 'model', body: { stream: true } });
       expect(streamed.text.endsWith('data: [DONE]\n\n')).toBe(true);
-      expect(upstream.calls).toHaveLength(2);
+      const direct = await chat(gateway.url, { model: 'model', body: { stream: true } });
+      expect(streamed.text.split('\n\n').length).toBe(direct.text.split('\n\n').length);
+      expect(upstream.calls).toHaveLength(3);
     } finally {
       await api.stop();
     }
