@@ -1,12 +1,12 @@
-/** Writes the generated parts of the documents, between their markers: `node bin/generate-docs.js`. */
+/** Writes the generated tables of README.md and ARCHITECTURE.md. `node bin/generate-docs.js` */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ensureBuild, ensureDependencies, ROOT } from './setup.js';
+import { register } from 'tsx/esm/api';
 
-await ensureDependencies();
-await ensureBuild();
-const { GENERATED, fill } = await import('../dist/providers/documents.js');
-for (const [file, blocks] of Object.entries(GENERATED)) {
-  const path = join(ROOT, file);
-  await writeFile(path, fill(await readFile(path, 'utf8'), blocks));
+const unregister = register();
+const { createBlocks, DOCUMENTS, withBlocks } = await import('../test/docs/blocks.ts');
+const blocks = await createBlocks();
+for (const name of DOCUMENTS) {
+  const file = new URL(`../${name}`, import.meta.url);
+  await writeFile(file, withBlocks(await readFile(file, 'utf8'), blocks));
 }
+await unregister();
