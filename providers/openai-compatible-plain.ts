@@ -1,4 +1,5 @@
 /** Compatible providers that need an address and a key and little else. What they cannot do, they say themselves with a 400. */
+import { enableThinking, minimaxErrors } from './openai-compatible-rules.ts';
 import type { CompatibleRow } from './openai/create.ts';
 
 export const PLAIN_ROWS: readonly CompatibleRow[] = [
@@ -16,6 +17,8 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrlVariables: ['MOONSHOT_API_BASE'],
     keyVariables: ['MOONSHOT_API_KEY'],
     maxTokens: 'max_tokens',
+    objection: (_model, name, value) =>
+      name === 'tool_choice' && value !== 'auto' && value !== 'none' ? 'a tool cannot be forced' : undefined,
     temperature: { most: 1 },
     flattenText: true,
     keeps: ['reasoning_content'],
@@ -53,6 +56,8 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrlVariables: ['DASHSCOPE_API_BASE'],
     keyVariables: ['DASHSCOPE_API_KEY'],
     keeps: ['cache_control'],
+    reasoning: 'effort',
+    adapt: enableThinking,
   },
   {
     id: 'qwencloud',
@@ -62,6 +67,8 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrlVariables: ['QWENCLOUD_API_BASE'],
     keyVariables: ['QWENCLOUD_API_KEY', 'DASHSCOPE_API_KEY'],
     keeps: ['cache_control'],
+    reasoning: 'effort',
+    adapt: enableThinking,
   },
   {
     id: 'qwen_ai_platform',
@@ -71,6 +78,8 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrlVariables: ['QWEN_AI_PLATFORM_API_BASE'],
     keyVariables: ['QWEN_AI_PLATFORM_API_KEY', 'DASHSCOPE_API_KEY'],
     keeps: ['cache_control'],
+    reasoning: 'effort',
+    adapt: enableThinking,
   },
   {
     id: 'modelscope',
@@ -94,6 +103,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrl: 'https://api.minimax.io/v1',
     baseUrlVariables: ['MINIMAX_API_BASE'],
     keyVariables: ['MINIMAX_API_KEY'],
+    readFrame: minimaxErrors,
     keeps: ['cache_control', 'reasoning_content'],
   },
   {

@@ -1,5 +1,7 @@
 /** One row per OpenAI-compatible provider. Adding one is adding a row; a difference that needs code is a field of `Dialect`. */
+import { OWN_ROWS } from './openai-compatible-own.ts';
 import { PLAIN_ROWS } from './openai-compatible-plain.ts';
+import { deepSeekThoughts, perplexityAnnotations, takeTurns } from './openai-compatible-rules.ts';
 import { createOpenAiProvider, type CompatibleRow } from './openai/create.ts';
 import type { Provider } from './provider.ts';
 
@@ -157,6 +159,8 @@ const ROWS: readonly CompatibleRow[] = [
     ],
     reasoning: 'effort',
     streamUsage: false,
+    adapt: takeTurns,
+    readFrame: perplexityAnnotations,
   },
   {
     id: 'friendliai',
@@ -170,7 +174,8 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'galadriel',
     title: 'Galadriel',
-    baseUrl: 'https://api.galadriel.com/v1',
+    // Nobody could tell whether it still answers: its old address is not called unless it is configured.
+    baseUrl: '',
     baseUrlVariables: ['GALADRIEL_API_BASE'],
     keyVariables: ['GALADRIEL_API_KEY'],
     unsupported: ['user', 'reasoning_effort', 'verbosity'],
@@ -209,6 +214,7 @@ const ROWS: readonly CompatibleRow[] = [
     reasoning: 'switch',
     flattenText: true,
     keeps: ['reasoning_content'],
+    adapt: deepSeekThoughts,
   },
   {
     id: 'fireworks_ai',
@@ -448,4 +454,4 @@ export function toProvider(row: CompatibleRow): Provider {
   });
 }
 
-export const openAiCompatible: readonly Provider[] = [...ROWS, ...PLAIN_ROWS].map(toProvider);
+export const openAiCompatible: readonly Provider[] = [...ROWS, ...OWN_ROWS, ...PLAIN_ROWS].map(toProvider);

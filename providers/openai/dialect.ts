@@ -42,6 +42,8 @@ export type Dialect = {
   readonly upstreamModel?: (model: string) => string;
   /** Where a model lives when not at the base URL. */
   readonly address?: (model: string, baseUrl: string) => string;
+  /** Where chat lies under its address, when not at OpenAI's `/chat/completions`. */
+  readonly path?: string;
   /** Sent with every request. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
   /** The last word on the body, in place. Lists and objects in it may be the caller's: they are replaced, never changed. Throws `Refused`. */

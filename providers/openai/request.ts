@@ -85,8 +85,8 @@ function hasEnded(dialect: Dialect, ended: string): Refusal {
   return { refused: { code: 'provider_ended', message: `${dialect.title} ${ended}`, billed: 'no' } };
 }
 
-export function chatUrl(baseUrl: string): string {
-  return baseUrl.endsWith('/chat/completions') ? baseUrl : `${baseUrl}/chat/completions`;
+export function chatUrl(baseUrl: string, path = '/chat/completions'): string {
+  return baseUrl.endsWith(path) ? baseUrl : `${baseUrl}${path}`;
 }
 
 function toWire(request: ChatRequest, target: Target, dialect: Dialect, parameters: Parameters): WireRequest {
@@ -112,7 +112,7 @@ function toWire(request: ChatRequest, target: Target, dialect: Dialect, paramete
   const extra = isObject(settings['extra_body']) ? settings['extra_body'] : undefined;
   return {
     method: 'POST',
-    url: chatUrl(dialect.address?.(model, target.baseUrl) ?? target.baseUrl),
+    url: chatUrl(dialect.address?.(model, target.baseUrl) ?? target.baseUrl, dialect.path),
     headers: {
       'content-type': 'application/json',
       accept: request.stream === true ? 'text/event-stream' : 'application/json',
