@@ -1,5 +1,5 @@
 /** Gives requests to workflows: one of its own when the process is quiet, a convoy under load. The only user of the Temporal client. */
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { TypedSearchAttributes, type SearchAttributePair } from '@temporalio/common';
 import { deferred } from '../activities/board.ts';
 import { CANCEL_SIGNAL } from '../workflows/messages.ts';
@@ -210,8 +210,14 @@ export function createCarriers(options: CarriersOptions): Carriers {
       }
     },
     hasClosedWorkflow: async (id) => {
-      const { status } = await client.workflow.getHandle(id).describe();
-      return status.name !== 'RUNNING';
+      try {
+        const { status } = await client.workflow.getHandle(id).describe();
+        return status.name !== 'RUNNING';
+      } catch (error) {
+        // Past Temporal's retention, or lost with its store: nobody will end the request either way.
+        if (error instanceof WorkflowNotFoundError) return true;
+        throw error;
+      }
     },
     breaker,
     pending: () => pending,

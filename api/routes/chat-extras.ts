@@ -26,7 +26,7 @@ export const chatExtrasSchema = z.object({
   disable_fallbacks: z.boolean().nullish(),
   timeout: seconds.nullish().meta({ description: 'Seconds one attempt may take.' }),
   stream_timeout: seconds.nullish().meta({ description: 'Seconds to the first chunk of a stream.' }),
-  tags: tags.nullish().meta({ description: 'Only deployments with one of these tags are used.' }),
+  tags: tags.nullish().meta({ description: 'For searching and reports; they do not choose deployments.' }),
   drop_params: z.boolean().nullish().meta({ description: 'Leave out parameters that the provider does not know.' }),
   additional_drop_params: names.nullish(),
   allowed_openai_params: names.nullish(),
