@@ -2,6 +2,7 @@
 import { anthropic } from './anthropic/index.ts';
 import { azureAi } from './azure/catalogue.ts';
 import { azure } from './azure/index.ts';
+import { bedrock } from './bedrock/index.ts';
 import { cohere } from './cohere/index.ts';
 import { gemini } from './gemini/index.ts';
 import { cloudflare } from './cloudflare/index.ts';
@@ -25,6 +26,7 @@ const PROVIDERS: readonly Provider[] = [
   anthropic,
   gemini,
   vertex,
+  bedrock,
   cohere,
   mistral,
   codestral,

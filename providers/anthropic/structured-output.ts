@@ -80,7 +80,8 @@ function strict(given: unknown, root: JsonObject, refs: readonly string[]): unkn
   return result;
 }
 
-function strictSchema(schema: JsonObject): JsonObject | undefined {
+/** The schema as the native mode takes it; nothing for one that holds itself. */
+export function strictSchema(schema: JsonObject): JsonObject | undefined {
   try {
     const result = strict(schema, schema, []);
     return isObject(result) ? result : undefined;
@@ -94,7 +95,8 @@ function isObjectSchema(schema: JsonObject): boolean {
   return schema['type'] === 'object' || isObject(schema['properties']);
 }
 
-function asTool(schema: JsonObject): StructuredOutput {
+/** A tool whose arguments are the answer. */
+export function asTool(schema: JsonObject): StructuredOutput {
   if (isObjectSchema(schema)) return { kind: 'tool', schema, wrapped: false };
   const { $defs: defs, definitions, ...inner } = schema;
   return {
