@@ -58,6 +58,28 @@ const KEYS = [
   'retryDelay',
   'status',
 ];
+const CONVERSE_KEYS = [
+  'output',
+  'contentBlockIndex',
+  'start',
+  'toolUse',
+  'toolUseId',
+  'input',
+  'reasoningContent',
+  'reasoningText',
+  'redactedContent',
+  'citationsContent',
+  'stopReason',
+  'inputTokens',
+  'outputTokens',
+  'cacheDetails',
+  'bytes',
+  'outputs',
+  'results',
+  'generation',
+  'generated_text',
+  'token',
+];
 const TYPES = [
   'message_start',
   'content_block_start',
@@ -83,7 +105,7 @@ const { value: wireLike } = fc.letrec((tie) => ({
     fc.constantFrom<unknown>(null, true, 0, -1, 1e20, '', 'x', {}, [], ...TYPES),
     fc.string(),
     fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), fc.string()), tie('value'), { maxKeys: 6 }),
+    fc.dictionary(fc.oneof(fc.constantFrom(...KEYS, ...CONVERSE_KEYS), fc.string()), tie('value'), { maxKeys: 6 }),
   ),
 }));
 
@@ -103,7 +125,19 @@ const realLines = [
 const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('event' as const),
-    name: fc.constantFrom('message', 'error', 'content_block_delta'),
+    name: fc.constantFrom(
+      'message',
+      'error',
+      'content_block_delta',
+      'chunk',
+      'contentBlockStart',
+      'contentBlockDelta',
+      'contentBlockStop',
+      'messageStop',
+      'metadata',
+      'PayloadPart',
+      'throttlingException',
+    ),
     data: fc.oneof(
       wireLike.map((value) => JSON.stringify(value)),
       fc.string(),
