@@ -50,27 +50,34 @@ function describeLimits(schema: JsonObject): string {
   return limits.map((key) => `${key}: ${JSON.stringify(schema[key])}`).join(', ');
 }
 
-function strictProperties(properties: JsonObject, root: JsonObject, refs: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, strict(value, root, refs)]));
+/** References can double at every level: a schema of a kilobyte may stand for more nodes than memory holds. */
+const MOST_NODES = 20_000;
+
+type Walk = { readonly root: JsonObject; nodes: number };
+
+function strictProperties(properties: JsonObject, walk: Walk, refs: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, strict(value, walk, refs)]));
 }
 
-/** Closes objects, inlines references, moves limits into descriptions. Throws {@link Recursive} for a schema that holds itself. */
-function strict(given: unknown, root: JsonObject, refs: readonly string[]): unknown {
+/** Closes objects, inlines references, moves limits into descriptions. Throws {@link Recursive} for a schema that holds itself, or is endless in effect. */
+function strict(given: unknown, walk: Walk, refs: readonly string[]): unknown {
   if (!isObject(given)) return given;
+  walk.nodes += 1;
+  if (walk.nodes > MOST_NODES) throw new Recursive('too many references');
   const ref = given['$ref'];
   if (typeof ref === 'string') {
     if (refs.includes(ref)) throw new Recursive(ref);
     const { $ref: _ref, ...beside } = given;
-    const found = resolveRef(ref, root);
-    return strict({ ...(isObject(found) ? found : {}), ...beside }, root, [...refs, ref]);
+    const found = resolveRef(ref, walk.root);
+    return strict({ ...(isObject(found) ? found : {}), ...beside }, walk, [...refs, ref]);
   }
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (LIMITS.has(key) || key === '$defs' || key === 'definitions' || key === '$schema') continue;
-    if (key === 'oneOf' || key === 'anyOf') result['anyOf'] = listOf(value).map((option) => strict(option, root, refs));
-    else if (key === 'allOf') result[key] = listOf(value).map((option) => strict(option, root, refs));
-    else if (key === 'items') result[key] = strict(value, root, refs);
-    else if (key === 'properties' && isObject(value)) result[key] = strictProperties(value, root, refs);
+    if (key === 'oneOf' || key === 'anyOf') result['anyOf'] = listOf(value).map((option) => strict(option, walk, refs));
+    else if (key === 'allOf') result[key] = listOf(value).map((option) => strict(option, walk, refs));
+    else if (key === 'items') result[key] = strict(value, walk, refs);
+    else if (key === 'properties' && isObject(value)) result[key] = strictProperties(value, walk, refs);
     else result[key] = value;
   }
   if (result['type'] === 'object' || isObject(result['properties'])) result['additionalProperties'] = false;
@@ -83,7 +90,7 @@ function strict(given: unknown, root: JsonObject, refs: readonly string[]): unkn
 /** The schema as the native mode takes it; nothing for one that holds itself. */
 export function strictSchema(schema: JsonObject): JsonObject | undefined {
   try {
-    const result = strict(schema, schema, []);
+    const result = strict(schema, { root: schema, nodes: 0 }, []);
     return isObject(result) ? result : undefined;
   } catch (error) {
     if (error instanceof Recursive) return undefined;

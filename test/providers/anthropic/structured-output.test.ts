@@ -30,6 +30,20 @@ describe('structured output', () => {
     response_format: { type: 'json_schema', json_schema: { name: 'x', schema } },
   });
 
+  it('is not native where references double until no memory holds the schema', () => {
+    const level = (n: number): object => ({
+      type: 'object',
+      properties: { a: { $ref: `#/$defs/d${n + 1}` }, b: { $ref: `#/$defs/d${n + 1}` } },
+    });
+    const defs = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n}`, level(n)]));
+    const schema = {
+      type: 'object',
+      properties: { root: { $ref: '#/$defs/d0' } },
+      $defs: { ...defs, d40: { type: 'string' } },
+    };
+    expect(body(format(schema))['tools']).toHaveLength(1);
+  });
+
   it('is native where the model has it: closed objects, no references, limits in words', () => {
     const schema = {
       type: 'object',
