@@ -3,7 +3,8 @@ import type { Body, Encoder } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
 import type { ChatChunk } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
-import { beginCall, type CallResult, type Metered } from './call.ts';
+import { beginCall, type CallResult } from './call.ts';
+import type { Metered } from './call-metered.ts';
 import { deferred, type AnswerOrigin, type Board, type Ended } from './board.ts';
 import type { Deployment } from './config/config.ts';
 import type { EndSummary, PastAttempt, Plan } from './contract.ts';
@@ -121,6 +122,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         start.plan.timeoutMs,
       settings: { defaults: { drop_params: start.plan.dropParams }, wished: start.plan.settings ?? {} },
       onChunk: show.chunk,
+      onFrames: show.frames,
     });
     const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };
     known.set(start.id, running);
@@ -176,8 +178,9 @@ type Frame = { readonly id: number; readonly json: string };
 
 type Show = {
   readonly chunk: (chunk: ChatChunk) => void;
-  /** The frames that say "complete": journaled now, shown only once the answer is committed. */
-  readonly end: () => readonly Frame[];
+  readonly frames: (texts: readonly string[]) => void;
+  /** The frames that say "complete", given or made here: journaled now, shown only once the answer is committed. */
+  readonly end: (texts: readonly string[] | undefined) => readonly Frame[];
   readonly shown: () => boolean;
   readonly flush: () => Promise<void>;
 };
@@ -193,26 +196,32 @@ function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: numb
   const row = kindRow(start.kind);
   let encode = row.operation === 'chat' ? row.dialect.encoder(start.body, id) : NO_FRAMES;
   let shown = false;
-  const toFrames = (chunk: ChatChunk | 'end'): readonly Frame[] => {
+  const encoded = (chunk: ChatChunk | 'end'): readonly string[] => {
     const step = encode(chunk);
     encode = step.next;
-    return step.frames.map((json) => {
-      const frame = { id: chunkId(n, count(json.length)), json };
-      journal.add(frame.id, json);
-      return frame;
-    });
+    return step.frames;
+  };
+  const toFrame = (json: string): Frame => {
+    const frame = { id: chunkId(n, count(json.length)), json };
+    journal.add(frame.id, json);
+    return frame;
+  };
+  const frames = (texts: readonly string[]): void => {
+    for (const json of texts) {
+      const frame = toFrame(json);
+      if (!shown) deps.board.opened(id, originOf(start));
+      shown = true;
+      deps.board.chunk(id, frame.id, frame.json);
+      reach('stream.mid');
+    }
   };
   return {
     chunk: (chunk) => {
       chunk.model = model;
-      for (const frame of toFrames(chunk)) {
-        if (!shown) deps.board.opened(id, originOf(start));
-        shown = true;
-        deps.board.chunk(id, frame.id, frame.json);
-        reach('stream.mid');
-      }
+      frames(encoded(chunk));
     },
-    end: () => (shown ? toFrames('end') : []),
+    frames,
+    end: (texts) => (shown || texts !== undefined ? (texts ?? encoded('end')).map(toFrame) : []),
     shown: () => shown,
     flush: journal.flush,
   };
@@ -226,7 +235,7 @@ async function finish(
   elapsedMs: number,
 ): Promise<AttemptEnd> {
   const { id, n, deployment } = start;
-  const last = result.kind === 'answered' ? show.end() : [];
+  const last = result.kind === 'answered' ? show.end(result.answer.last) : [];
   await show.flush();
   reach('call.after_finish');
   const metered = result.kind === 'answered' ? result.answer : result.metered;

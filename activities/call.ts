@@ -5,11 +5,12 @@ import { kindRow, type Kind } from '../providers/kinds.ts';
 import { withPlainCallIds } from '../providers/protocol/call-id.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
-import type { Usage } from '../providers/protocol/usage.ts';
-import type { ChatTranslation, Provider } from '../providers/provider.ts';
+import type { ChatTranslation, NativeTranslation, Provider } from '../providers/provider.ts';
 import type { Deployment } from './config/config.ts';
 import { CallAborted, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
+import { meter, type Metered } from './call-metered.ts';
+import { performNative } from './call-native.ts';
 import { performPlain } from './call-plain.ts';
 import { readError, send, targetOf, transmit } from './call-wire.ts';
 import { readStream, readWhole, toFailure, type Read, type Reading } from './read-answer.ts';
@@ -36,6 +37,8 @@ export type Call = {
     readonly wished: Readonly<Record<string, unknown>>;
   };
   readonly onChunk: (chunk: ChatChunk) => void;
+  /** Frames that are in the caller's words already: the provider speaks the caller's dialect. */
+  readonly onFrames: (frames: readonly string[]) => void;
 };
 
 export type CallResult =
@@ -44,12 +47,10 @@ export type CallResult =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly metered?: Metered };
 
 /** A whole answer, in the caller's words, and what is charged for it. */
-export type CallAnswer = Metered & { readonly json: string };
-
-export type Metered = {
-  readonly usage?: Usage;
-  /** The tier the provider says it served. */
-  readonly serviceTier?: string;
+export type CallAnswer = Metered & {
+  readonly json: string;
+  /** The frames that tell the caller "complete", where the provider speaks the caller's dialect. */
+  readonly last?: readonly string[];
 };
 
 export type RunningCall = {
@@ -94,11 +95,17 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
   if (row.operation === 'chat') {
     const chat = provider?.chat;
     if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
+    const native = nativeOf(provider, call.kind);
+    if (native !== undefined) return performNative(http, call, signal, { provider, native });
     return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
   }
   const translation = provider?.[row.operation];
   if (provider === undefined || translation === undefined) return { kind: 'failed', failure: notOffered(call) };
   return performPlain(http, call, signal, { provider, translation });
+}
+
+function nativeOf({ native }: Provider, kind: Kind): NativeTranslation | undefined {
+  return kind === 'message' ? native?.message : undefined;
 }
 
 function notOffered({ deployment, kind }: Call): Failure {
@@ -159,11 +166,6 @@ async function performChat(
     kind: 'answered',
     answer: { json: JSON.stringify(dialect.fromResponse(response, call.body, call.id)), ...meter(response) },
   };
-}
-
-function meter(response: ChatResponse): Metered {
-  const { usage, service_tier: tier } = response;
-  return { ...(usage === undefined ? {} : { usage }), ...(typeof tier === 'string' ? { serviceTier: tier } : {}) };
 }
 
 async function readAnswer(reply: HttpReply, reading: Reading, line: Line): Promise<Read> {

@@ -12,7 +12,7 @@ import {
 import { modelFacts, priceOf } from '../providers/pricing/prices.ts';
 import type { ChatMessage, ChatRequest } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
-import type { Metered } from './call.ts';
+import type { Metered } from './call-metered.ts';
 import { imageVariants, largestSizes } from './pricing-sizes.ts';
 import type { Deployment } from './config/config.ts';
 import type { CostBounds } from './store/attempts.ts';

@@ -7,6 +7,7 @@ import {
   InvalidResponse,
   type ChatTranslation,
   type Decoder,
+  type DecoderStep,
   type Target,
   type WireEvent,
 } from '../providers/provider.ts';
@@ -26,7 +27,7 @@ export type Read =
   | { readonly response: ChatResponse; readonly failure?: undefined }
   | { readonly failure: Failure; readonly response?: ChatResponse };
 
-const EMPTY_STREAM: Failure = {
+export const EMPTY_STREAM: Failure = {
   code: 'provider_invalid_response',
   message: 'The provider sent an empty stream.',
   billed: 'maybe',
@@ -48,21 +49,36 @@ export async function readWhole(reply: HttpReply, { chat, request, target }: Rea
 
 export async function readStream(reply: HttpReply, { chat, request, target, onChunk }: Reading): Promise<Read> {
   const aggregate = createAggregate();
-  let decoder: Decoder = chat.decoder(request, target);
+  const failure = await readEvents(reply, chat.framing, chat.decoder(request, target), ({ chunks }) => {
+    for (const chunk of chunks) {
+      aggregate.add(chunk);
+      onChunk(chunk);
+    }
+  });
+  const response = aggregate.response();
+  if (failure !== undefined) return { failure, ...(response === undefined ? {} : { response }) };
+  return response === undefined ? { failure: EMPTY_STREAM } : { response };
+}
+
+/** Until the answer is complete, the provider has failed, or the connection ends. Resolves with the failure, when there is one. */
+export async function readEvents(
+  reply: HttpReply,
+  framing: ChatTranslation['framing'],
+  first: Decoder,
+  onStep: (step: DecoderStep, event: WireEvent) => void,
+): Promise<Failure | undefined> {
+  let decoder = first;
   let complete = false;
   let failure: Failure | undefined;
   const take = (event: WireEvent): void => {
     if (complete || failure !== undefined) return;
     const step = decoder(event);
     decoder = step.next;
-    for (const chunk of step.chunks) {
-      aggregate.add(chunk);
-      onChunk(chunk);
-    }
+    onStep(step, event);
     failure = step.failure;
     complete = step.complete ?? false;
   };
-  const reader = createFrameReader(chat.framing, take);
+  const reader = createFrameReader(framing, take);
   try {
     await reply.read((bytes) => {
       reader.feed(bytes);
@@ -74,9 +90,7 @@ export async function readStream(reply: HttpReply, { chat, request, target, onCh
     // Everything arrived; that the connection then broke changes nothing.
     if (!complete) failure ??= toFailure(error);
   }
-  const response = aggregate.response();
-  if (failure !== undefined) return { failure, ...(response === undefined ? {} : { response }) };
-  return response === undefined ? { failure: EMPTY_STREAM } : { response };
+  return failure;
 }
 
 const MAX_MESSAGE_LENGTH = 2_000;

@@ -7,6 +7,7 @@ import {
 } from 'zod-openapi';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../providers/protocol/errors.ts';
+import { messageErrorSchema } from './routes/messages.ts';
 import { errorSchema } from './routes/request-object.ts';
 import type { Route } from './routes/table.ts';
 
@@ -91,7 +92,7 @@ function errorsOf(route: Route): ZodOpenApiOperationObject['responses'] {
       `${status}` as `${1 | 2 | 3 | 4 | 5}${string}`,
       {
         description: list.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/json': { schema: errorSchema } },
+        content: { 'application/json': { schema: route.speaks === 'anthropic' ? messageErrorSchema : errorSchema } },
       },
     ]),
   );

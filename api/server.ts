@@ -9,7 +9,7 @@ import { edgeFailure, refuse, Refusal } from './middleware/refusal.ts';
 import { commonHeaders, sendFailure, sendText } from './middleware/reply.ts';
 import { callIdOf, createRequestId } from './middleware/request-id.ts';
 import { createOpenApi } from './openapi.ts';
-import { LIMITS, NOBODY, type Exchange, type Limits, type ServerDeps } from './routes/exchange.ts';
+import { LIMITS, NOBODY, type Exchange, type Limits, type ServerDeps, type Speaks } from './routes/exchange.ts';
 import { ROUTES, type Route } from './routes/table.ts';
 
 export type { ServerDeps } from './routes/exchange.ts';
@@ -80,7 +80,12 @@ function unknownUrl({ method = '', url = '' }: IncomingMessage): Refusal {
 
 const MAX_SHOWN_CHARACTERS = 200;
 
-function openExchange({ deps, limits, openApiJson }: Edge, req: IncomingMessage, res: ServerResponse): Exchange {
+function openExchange(
+  { deps, limits, openApiJson }: Edge,
+  req: IncomingMessage,
+  res: ServerResponse,
+  speaks: Speaks = 'openai',
+): Exchange {
   const id = createRequestId();
   return {
     deps,
@@ -91,13 +96,14 @@ function openExchange({ deps, limits, openApiJson }: Edge, req: IncomingMessage,
     id,
     callId: callIdOf(req.headers['x-litellm-call-id'], id),
     startedAtMs: performance.now(),
+    speaks,
   };
 }
 
 /** The access rule comes before anything of the request is read but its headers. */
-function endpoint(edge: Edge, { access, handler }: Route): RequestHandler {
+function endpoint(edge: Edge, { access, handler, speaks }: Route): RequestHandler {
   return async (req, res) => {
-    const exchange = openExchange(edge, req, res);
+    const exchange = openExchange(edge, req, res, speaks);
     try {
       let caller = NOBODY;
       if (access !== 'public') {

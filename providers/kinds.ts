@@ -1,6 +1,7 @@
 /** What can be asked of the gateway: one row a kind of request. Its name is the type of its workflow. The only list. */
 import { chat } from './dialects/chat.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { message } from './dialects/message.ts';
 import type { PlainOperation } from './provider.ts';
 
 export type KindRow =
@@ -11,6 +12,7 @@ export type KindRow =
 
 export const KINDS = {
   chatCompletion: { operation: 'chat', dialect: chat },
+  message: { operation: 'chat', dialect: message },
   embedding: { operation: 'embeddings' },
 } as const satisfies Record<string, KindRow>;
 

@@ -2,6 +2,7 @@
  * What a provider is: data plus pure functions. Same input, same output; no I/O, no clock, no environment, no secret.
  * Sending the request and reading the bytes is `activities/http`.
  */
+import type { Body } from './dialects/dialect.ts';
 import type { ChatChunk, ChatRequest, ChatResponse } from './protocol/chat.ts';
 import type { Failure } from './protocol/errors.ts';
 import type { JsonObject } from './protocol/json.ts';
@@ -141,6 +142,27 @@ export type PlainTranslation = {
   readonly fromResponse: (reply: PlainReply, body: JsonObject, target: Target) => PlainAnswer;
 };
 
+/** A stream in a dialect that provider and caller share, collected while its frames pass. */
+export type NativeStream = {
+  /** Frames for the caller as JSON texts, `type` first. Called for every event, in order; what says nothing yet may be held back. */
+  readonly pass: (event: Extract<WireEvent, { kind: 'event' }>) => readonly string[];
+  /** The whole answer, once the stream is complete. */
+  readonly answer: () => Readonly<Record<string, unknown>>;
+};
+
+/** For callers who speak the provider's own dialect: nothing is translated, so that nothing is lost that the chat protocol cannot say. */
+export type NativeTranslation = {
+  /** `defaults`: the deployment's own parameters, in the chat protocol's words; what the caller says goes before them. */
+  readonly toRequest: (body: Body, target: Target, defaults: Partial<ChatRequest>) => WireRequest | Refusal;
+  /** The answer in the dialect, changed only in what it calls the model. */
+  readonly fromResponse: (body: unknown, shownModel: string) => Readonly<Record<string, unknown>>;
+  readonly stream: (shownModel: string) => NativeStream;
+  /** The same answer as the chat protocol tells it, for accounting. Throws {@link InvalidResponse}. */
+  readonly meter: (body: unknown, target: Target) => ChatResponse;
+  readonly framing: ChatTranslation['framing'];
+  readonly decoder: (target: Target) => Decoder;
+};
+
 /** Headers of an upstream answer, names in lower case. */
 export type WireHeaders = Readonly<Record<string, string>>;
 
@@ -161,6 +183,8 @@ export type Provider = { readonly [operation in PlainOperation]?: PlainTranslati
   /** A server of one's own that usually runs without a credential: none is needed, one is sent when configured. */
   readonly keyOptional?: boolean;
   readonly chat?: ChatTranslation;
+  /** Kinds of requests whose dialect is the provider's own. */
+  readonly native?: { readonly message?: NativeTranslation; readonly response?: NativeTranslation };
   /** An answer with a status that is not 2xx. `body` is parsed JSON where it was JSON, else text. */
   readonly fromError: (status: number, body: unknown, headers: WireHeaders) => Failure;
 };

@@ -1,5 +1,6 @@
 /** Writes responses: one head, one body, the request's id on every one of them. */
 import type { OutgoingHttpHeaders } from 'node:http';
+import { messageError } from '../../providers/dialects/message-error.ts';
 import { rowOf, type Failure } from '../../providers/protocol/errors.ts';
 import type { Exchange } from '../routes/exchange.ts';
 import { logAccess } from './access-log.ts';
@@ -14,6 +15,8 @@ export function commonHeaders(exchange: Exchange, requestId: string = exchange.i
     'x-litellm-call-id': exchange.callId === exchange.id ? requestId : exchange.callId,
     'x-litellm-version': exchange.deps.version,
   };
+  // The name under which Anthropic's SDKs look for it.
+  if (exchange.speaks === 'anthropic') headers['request-id'] = requestId;
   if (exchange.deps.draining()) headers['connection'] = 'close';
   return headers;
 }
@@ -66,6 +69,11 @@ export function errorBody(failure: Failure): { error: ErrorObject } {
   };
 }
 
+/** The error in the shape of the route. */
+export function errorFor(exchange: Exchange, failure: Failure, requestId: string): object {
+  return exchange.speaks === 'anthropic' ? messageError(failure, requestId) : errorBody(failure);
+}
+
 export function sendFailure(
   exchange: Exchange,
   failure: Failure,
@@ -78,5 +86,7 @@ export function sendFailure(
     headers['retry-after-ms'] = retryAfterMs;
   }
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  sendJson(exchange, status, errorBody(failure), headers);
+  const requestId = headers['x-request-id'];
+  const body = errorFor(exchange, failure, typeof requestId === 'string' ? requestId : exchange.id);
+  sendJson(exchange, status, body, headers);
 }

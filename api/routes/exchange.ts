@@ -66,7 +66,11 @@ export type Exchange = {
   readonly callId: string;
   /** Of the monotonic clock, milliseconds. */
   readonly startedAtMs: number;
+  /** Whose shape errors have. */
+  readonly speaks: Speaks;
 };
+
+export type Speaks = 'openai' | 'anthropic';
 
 export type Params = Readonly<Record<string, string | readonly string[]>>;
 

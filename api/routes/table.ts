@@ -5,7 +5,7 @@ import { chatCompletions } from './chat-completions.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
-import type { Access, Handler } from './exchange.ts';
+import type { Access, Handler, Speaks } from './exchange.ts';
 import {
   health,
   healthQuerySchema,
@@ -15,6 +15,7 @@ import {
   readiness,
   readinessSchema,
 } from './health.ts';
+import { messages, messagesBodySchema, messagesHeadersSchema, messagesResponseSchema } from './messages.ts';
 import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
 import { PLAIN_ROUTES } from './plain-table.ts';
 import { requestListSchema, requestSchema } from './request-object.ts';
@@ -26,6 +27,8 @@ export type Route = {
   readonly paths: string[];
   readonly access: Access;
   readonly handler: Handler;
+  /** Whose shape its errors have; OpenAI's where it does not say. */
+  readonly speaks?: Speaks;
   readonly summary: string;
   readonly tag: 'Chat' | 'Embeddings' | 'Models' | 'Requests' | 'Health' | 'Documentation';
   readonly query?: z.ZodObject;
@@ -97,6 +100,20 @@ export const ROUTES: readonly Route[] = [
     headers: callHeadersSchema,
     body: chatBodySchema,
     answer: chatResponseSchema,
+    streams: true,
+    errors: [...BODY_ERRORS, ...CALL_ERRORS],
+  },
+  {
+    method: 'post',
+    paths: ['/v1/messages', '/anthropic/v1/messages'],
+    access: 'key',
+    handler: messages,
+    speaks: 'anthropic',
+    summary: "Create a message, in Anthropic's dialect",
+    tag: 'Chat',
+    headers: messagesHeadersSchema,
+    body: messagesBodySchema,
+    answer: messagesResponseSchema,
     streams: true,
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
   },

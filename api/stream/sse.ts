@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Failure } from '../../providers/protocol/errors.ts';
 import type { Provenance, StreamSink } from '../dispatch.ts';
-import { CLIENT_GONE, errorBody, sendFailure } from '../middleware/reply.ts';
+import { CLIENT_GONE, errorBody, errorFor, sendFailure } from '../middleware/reply.ts';
 import { logAccess } from '../middleware/access-log.ts';
 import type { Exchange } from '../routes/exchange.ts';
 
@@ -14,7 +14,40 @@ export type SseOptions = {
   readonly headers: (provenance: Provenance) => OutgoingHttpHeaders;
   /** The caller left before the end. */
   readonly onGone: () => void;
+  readonly words: StreamWords;
 };
+
+/** How a dialect frames its streams. */
+export type StreamWords = {
+  /** Each event has a name: the frame's `type`, which is then its first field. */
+  readonly named: boolean;
+  /** Written after the last frame; it must not be written of an answer that is not complete. */
+  readonly farewell: string;
+  /** The last event of a stream that failed, as JSON text. */
+  readonly failed: (exchange: Exchange, failure: Failure, requestId: string) => string;
+};
+
+/** OpenAI's chat. */
+export const CHAT_WORDS: StreamWords = {
+  named: false,
+  farewell: 'data: [DONE]\n\n',
+  failed: (_exchange, failure, requestId) =>
+    JSON.stringify({ error: { ...errorBody(failure).error, request_id: requestId } }),
+};
+
+/** Anthropic's messages: the terminal event is one of its own. */
+export const MESSAGE_WORDS: StreamWords = {
+  named: true,
+  farewell: '',
+  failed: (exchange, failure, requestId) => JSON.stringify(errorFor(exchange, failure, requestId)),
+};
+
+const TYPE = /^\{"type":"([\w.-]+)"/;
+
+function framed(json: string, named: boolean): string {
+  const name = named ? TYPE.exec(json)?.[1] : undefined;
+  return name === undefined ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`;
+}
 
 const SSE_HEADERS: Readonly<OutgoingHttpHeaders> = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -27,7 +60,7 @@ const SSE_HEADERS: Readonly<OutgoingHttpHeaders> = {
  * A sink on a response. Until the first frame is due nothing has been written, so that a failure before it is plain JSON with its
  * own status; after it, a failure is an event and the stream ends without `[DONE]`: the caller knows that it may resume.
  */
-export function createSseSink({ exchange, requestId, headers, onGone }: SseOptions): StreamSink {
+export function createSseSink({ exchange, requestId, headers, onGone, words }: SseOptions): StreamSink {
   const { res, limits } = exchange;
   let opened: Provenance | undefined;
   let pending = '';
@@ -93,7 +126,7 @@ export function createSseSink({ exchange, requestId, headers, onGone }: SseOptio
         res.destroy();
         return false;
       }
-      pending += `id: ${id}\ndata: ${json}\n\n`;
+      pending += `id: ${id}\n${framed(json, words.named)}`;
       schedule();
       return true;
     },
@@ -101,7 +134,7 @@ export function createSseSink({ exchange, requestId, headers, onGone }: SseOptio
       if (over) return;
       writeHead(opened ?? provenance);
       finish(200);
-      res.end(`${pending}data: [DONE]\n\n`);
+      res.end(pending + words.farewell);
     },
     failed(failure, provenance) {
       if (over) return;
@@ -112,11 +145,7 @@ export function createSseSink({ exchange, requestId, headers, onGone }: SseOptio
       }
       writeHead(opened ?? provenance);
       finish(200);
-      res.end(`${pending}data: ${errorFrame(failure, requestId)}\n\n`);
+      res.end(pending + framed(words.failed(exchange, failure, requestId), words.named));
     },
   };
-}
-
-function errorFrame(failure: Failure, requestId: string): string {
-  return JSON.stringify({ error: { ...errorBody(failure).error, request_id: requestId } });
 }

@@ -2,6 +2,7 @@
 import type { Provider } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
 import { fromError, TITLE } from './error.ts';
+import { nativeMessages } from './native.ts';
 import { toRequest } from './request.ts';
 import { fromResponse } from './response.ts';
 
@@ -19,5 +20,6 @@ export const anthropic: Provider = {
     decoder: createDecoder,
     inlineUrls: ({ kind, url }) => (kind === 'image' || kind === 'file') && !url.startsWith('https://'),
   },
+  native: { message: nativeMessages },
   fromError,
 };

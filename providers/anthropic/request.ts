@@ -1,6 +1,6 @@
 /** A chat request to Anthropic's Messages API. */
 import type { ChatRequest } from '../protocol/chat.ts';
-import { isObject, textOf } from '../protocol/json.ts';
+import { isObject, textOf, type JsonObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { orRefusal } from '../protocol/refused.ts';
 import { extraHeaders } from '../protocol/settings.ts';
@@ -94,7 +94,7 @@ function stopSequences(stop: ChatRequest['stop']): string[] {
   return list.filter((sequence) => sequence.trim() !== '');
 }
 
-function betasOf(kept: ChatRequest, settings: Target['settings'], usesFiles: boolean): string[] {
+export function betasOf(kept: JsonObject, settings: Target['settings'], usesFiles: boolean): string[] {
   const betas = new Set<string>();
   for (const source of [settings['anthropic_beta'], kept['anthropic_beta'], extraHeaders(settings)['anthropic-beta']]) {
     const names: unknown[] = typeof source === 'string' ? source.split(',') : Array.isArray(source) ? source : [];
@@ -107,7 +107,7 @@ function betasOf(kept: ChatRequest, settings: Target['settings'], usesFiles: boo
   return [...betas];
 }
 
-function messagesUrl(baseUrl: string): string {
+export function messagesUrl(baseUrl: string): string {
   if (baseUrl.endsWith('/messages')) return baseUrl;
   return baseUrl.endsWith('/v1') ? `${baseUrl}/messages` : `${baseUrl}/v1/messages`;
 }

@@ -102,6 +102,7 @@ function callOf(fields: Partial<Call> & { readonly image?: string; readonly stuc
     timeoutMs: 20_000,
     idleMs: 20_000,
     onChunk: () => undefined,
+    onFrames: () => undefined,
     ...rest,
     settings: { defaults: {}, wished: {} },
   };

@@ -1,0 +1,38 @@
+/** From a submission to its answer, whole or streamed. */
+import type { Accepted, Caller, Submission } from '../dispatch.ts';
+import { sendFailure } from '../middleware/reply.ts';
+import { CHAT_WORDS, createSseSink, type StreamWords } from '../stream/sse.ts';
+import { answerHeaders } from './answer-headers.ts';
+import type { Exchange } from './exchange.ts';
+import { answerWhole, cancelAbandoned } from './submission.ts';
+
+export async function answer(
+  exchange: Exchange,
+  caller: Caller,
+  submission: Submission,
+  words: StreamWords = CHAT_WORDS,
+): Promise<void> {
+  const accepted = await exchange.deps.dispatch.submit(submission);
+  if ('refused' in accepted) sendFailure(exchange, accepted.refused);
+  else if (submission.streaming) answerStream(exchange, caller, accepted, words);
+  else await answerWhole(exchange, caller, accepted);
+}
+
+function answerStream(exchange: Exchange, caller: Caller, accepted: Accepted, words: StreamWords): void {
+  let detach = (): void => undefined;
+  let gone = false;
+  const sink = createSseSink({
+    exchange,
+    requestId: accepted.id,
+    words,
+    headers: (provenance) => answerHeaders(exchange, accepted, provenance),
+    onGone: () => {
+      gone = true;
+      detach();
+      if (exchange.deps.config().holdfast.cancelOnDisconnect) cancelAbandoned(exchange, caller, accepted);
+    },
+  });
+  detach = accepted.stream(sink);
+  // The sink may have been fed, and the reader lost, before there was anything to detach.
+  if (gone) detach();
+}
