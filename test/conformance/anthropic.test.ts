@@ -188,17 +188,24 @@ describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s'
   });
 
   it('raises an error when a stream breaks off, and keeps what had arrived', async () => {
+    let fail = (): void => undefined;
     upstream.next({
       text: 'one two three four five six seven eight',
       errorFrame: { type: 'overloaded_error', message: 'too busy' },
       afterChunks: 6,
+      resume: new Promise<void>((resolve) => {
+        fail = resolve;
+      }),
     });
     const stream = await client.messages.create({ model, messages, max_tokens: 50, stream: true });
     let text = '';
     const error = await raised(
       (async () => {
-        for await (const event of stream)
-          if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') text += event.delta.text;
+        for await (const event of stream) {
+          if (event.type !== 'content_block_delta' || event.delta.type !== 'text_delta') continue;
+          text += event.delta.text;
+          fail();
+        }
       })(),
     );
     expect(text).toMatch(/^one/);

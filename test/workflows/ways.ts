@@ -81,6 +81,15 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return waiting;
   },
 
+  'message.answered': async (stage) =>
+    (
+      await post(stage.gateway.url, '/v1/messages', {
+        model: 'alone',
+        max_tokens: 10,
+        messages: [{ role: 'user', content: 'Say it.' }],
+      })
+    ).id,
+
   'embedding.answered': async (stage) =>
     (await post(stage.gateway.url, '/v1/embeddings', { model: 'mock', input: 'x' })).id,
 

@@ -167,7 +167,7 @@ describe('the stream of a message', () => {
         const whole = aggregate.response()?.choices[0]?.message;
         const said = content.map((block) => block.text ?? '').join('');
         // Words and refusals share a block, in the order in which they came.
-        expect(said.split('').sort()).toEqual([...`${whole?.content ?? ''}${whole?.refusal ?? ''}`].sort());
+        expect(said.split('').sort()).toEqual(`${whole?.content ?? ''}${whole?.refusal ?? ''}`.split('').sort());
         const inputs = new Map(
           content.filter((block) => block.type === 'tool_use').map((block) => [block.id, block.input]),
         );
