@@ -50,7 +50,7 @@ async function readStream(
     if (step.failure !== undefined || event.kind === 'end') return;
     const frames = stream.pass(event);
     if (step.complete === true) last = frames;
-    else if (frames.length > 0) call.onFrames(frames);
+    else if (frames.length > 0) call.onFrames?.(frames);
   });
   const response = aggregate.response();
   if (failure !== undefined) return { kind: 'failed', failure, ...meteredSoFar(response) };

@@ -37,8 +37,8 @@ export type Call = {
     readonly wished: Readonly<Record<string, unknown>>;
   };
   readonly onChunk: (chunk: ChatChunk) => void;
-  /** Frames that are in the caller's words already: the provider speaks the caller's dialect. */
-  readonly onFrames: (frames: readonly string[]) => void;
+  /** Frames that are in the caller's words already, because the provider speaks the caller's dialect. */
+  readonly onFrames?: (frames: readonly string[]) => void;
 };
 
 export type CallResult =

@@ -102,7 +102,6 @@ function callOf(fields: Partial<Call> & { readonly image?: string; readonly stuc
     timeoutMs: 20_000,
     idleMs: 20_000,
     onChunk: () => undefined,
-    onFrames: () => undefined,
     ...rest,
     settings: { defaults: {}, wished: {} },
   };

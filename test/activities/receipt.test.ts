@@ -77,7 +77,6 @@ function callOf(fields: Partial<Call> = {}): Call {
     timeoutMs: 20_000,
     idleMs: 20_000,
     onChunk: () => undefined,
-    onFrames: () => undefined,
     ...fields,
     settings: { defaults: {}, wished: {} },
   };
