@@ -12,10 +12,13 @@ import { watsonx } from './watsonx/index.ts';
 import { replicate } from './replicate/index.ts';
 import { huggingface } from './huggingface/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
+import { infinity } from './infinity/index.ts';
+import { jina } from './jina/index.ts';
 import { mock } from './mock.ts';
 import { ollama } from './ollama/index.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai } from './openai/index.ts';
+import { voyage } from './voyage/index.ts';
 import type { Provider } from './provider.ts';
 import { vertex } from './vertex/index.ts';
 
@@ -38,6 +41,9 @@ const PROVIDERS: readonly Provider[] = [
   snowflake,
   replicate,
   ...openAiCompatible,
+  voyage,
+  jina,
+  infinity,
   mock,
 ];
 

@@ -14,6 +14,8 @@ export const KINDS = {
   chatCompletion: { operation: 'chat', dialect: chat },
   message: { operation: 'chat', dialect: message },
   embedding: { operation: 'embeddings' },
+  rerank: { operation: 'rerank' },
+  moderation: { operation: 'moderation' },
 } as const satisfies Record<string, KindRow>;
 
 export type Kind = keyof typeof KINDS;

@@ -16,7 +16,7 @@ export const mock = createOpenAiProvider({
   keyVariables: [],
   auth: { kind: 'none' },
   keyOptional: true,
-  also: ['embeddings'],
+  also: ['embeddings', 'moderation', 'rerank'],
   unsupported: [],
   maxTokens: 'as_sent',
   reasoning: 'as_sent',

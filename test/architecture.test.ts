@@ -276,7 +276,9 @@ describe('lists', () => {
     );
     expect(names).toContain('convoy');
     const histories = filesIn('test/histories', '.json');
-    const without = names.filter((name) => !histories.some((path) => path.startsWith(`test/histories/${name}.`)));
+    const without = names.filter(
+      (name) => name !== '' && !histories.some((path) => path.startsWith(`test/histories/${name}.`)),
+    );
     expect(without.map((name) => `workflow ${name} has no history in test/histories`)).toEqual([]);
   });
 

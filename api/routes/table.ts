@@ -30,7 +30,7 @@ export type Route = {
   /** Whose shape its errors have; OpenAI's where it does not say. */
   readonly speaks?: Speaks;
   readonly summary: string;
-  readonly tag: 'Chat' | 'Embeddings' | 'Models' | 'Requests' | 'Health' | 'Documentation';
+  readonly tag: 'Chat' | 'Embeddings' | 'Rerank' | 'Moderations' | 'Models' | 'Requests' | 'Health' | 'Documentation';
   readonly query?: z.ZodObject;
   /** Request headers that the route reads, for the document. */
   readonly headers?: z.ZodObject;

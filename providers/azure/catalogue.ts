@@ -27,6 +27,8 @@ const wire: OpenAiWire = {
   streamUsage: true,
   keeps: [],
   flattenText: true,
+  also: ['embeddings'],
+  plainUrl: (target, path) => azureModelsUrl(target)?.url.replace('/chat/completions', path),
 };
 
 const base = createOpenAiProvider(wire);

@@ -24,6 +24,8 @@ const wire: OpenAiWire = {
   streamUsage: true,
   keeps: [],
   upstreamModel: deploymentOf,
+  also: ['embeddings'],
+  plainUrl: (target, path) => azureUrl(target, deploymentOf(target.model))?.replace('/chat/completions', path),
 };
 
 const withUsage = createToRequest(wire, wire.baseUrl);

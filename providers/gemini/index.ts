@@ -2,6 +2,7 @@
 import { textOf } from '../protocol/json.ts';
 import type { Provider, Target } from '../provider.ts';
 import { createGeminiChat, isYouTube } from './chat.ts';
+import { createGeminiEmbeddings } from './embeddings.ts';
 import { fromGoogleError } from './error.ts';
 
 const TITLE = 'Google AI Studio';
@@ -27,5 +28,6 @@ export const gemini: Provider = {
     // Only what was uploaded to it, and YouTube, can be named.
     ({ url: attachment }) => !attachment.startsWith(`${BASE_URL}/`) && !isYouTube(attachment),
   ),
+  embeddings: createGeminiEmbeddings({ title: TITLE, url }),
   fromError: fromGoogleError(TITLE),
 };

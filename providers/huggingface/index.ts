@@ -1,7 +1,9 @@
 /** Hugging Face: the router to many providers, and endpoints of one's own with either protocol of its inference server. */
-import { createOpenAiProvider } from '../openai/create.ts';
-import type { Provider, Target } from '../provider.ts';
+import { createOpenAiProvider, type OpenAiWire } from '../openai/create.ts';
+import { createEmbeddings } from '../openai/plain.ts';
+import type { PlainTranslation, Provider, Refusal, Target } from '../provider.ts';
 import { fromError, TITLE } from './error.ts';
+import { rerank, routedEmbeddings } from './tei.ts';
 import { tgiChat } from './tgi.ts';
 
 const ROUTER = 'https://router.huggingface.co';
@@ -19,7 +21,7 @@ function withVersion(_model: string, baseUrl: string): string {
     : `${baseUrl}/v1`;
 }
 
-const base = createOpenAiProvider({
+const wire: OpenAiWire = {
   id: 'huggingface',
   title: TITLE,
   baseUrl: ROUTER,
@@ -33,11 +35,28 @@ const base = createOpenAiProvider({
   keeps: [],
   upstreamModel: routedModel,
   address: withVersion,
-});
+};
+
+const base = createOpenAiProvider(wire);
 
 function isTextServer(target: Target): boolean {
   return /\/generate(_stream)?$/.test(target.baseUrl);
 }
+
+const ownEmbeddings = createEmbeddings(wire);
+
+function embeddingsOf(target: Target): PlainTranslation {
+  return target.baseUrl === ROUTER ? routedEmbeddings : ownEmbeddings;
+}
+
+const NO_RERANK: Refusal = {
+  refused: {
+    code: 'unsupported_parameter',
+    message: `${TITLE}'s router has no rerank; set api_base to a server of your own.`,
+    param: 'model',
+    billed: 'no',
+  },
+};
 
 export const huggingface: Provider = {
   ...base,
@@ -47,6 +66,14 @@ export const huggingface: Provider = {
     fromResponse: (body, request, target) =>
       (isTextServer(target) ? tgiChat : base.chat).fromResponse(body, request, target),
     decoder: (request, target) => (isTextServer(target) ? tgiChat : base.chat).decoder(request, target),
+  },
+  embeddings: {
+    toRequest: (body, target) => embeddingsOf(target).toRequest(body, target),
+    fromResponse: (reply, body, target) => embeddingsOf(target).fromResponse(reply, body, target),
+  },
+  rerank: {
+    ...rerank,
+    toRequest: (body, target) => (target.baseUrl === ROUTER ? NO_RERANK : rerank.toRequest(body, target)),
   },
   fromError,
 };

@@ -73,7 +73,7 @@ function unwrapped(body: unknown): unknown {
 }
 
 function create(
-  wire: Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'baseUrlVariables' | 'keyVariables'>,
+  wire: Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'baseUrlVariables' | 'keyVariables' | 'also'>,
 ): Provider & { readonly chat: ChatTranslation } {
   const base = createOpenAiProvider({ ...shared, ...wire });
   return {
@@ -89,6 +89,7 @@ export const mistral = create({
   baseUrl: 'https://api.mistral.ai/v1',
   baseUrlVariables: ['MISTRAL_API_BASE', 'MISTRAL_AZURE_API_BASE'],
   keyVariables: ['MISTRAL_API_KEY', 'MISTRAL_AZURE_API_KEY'],
+  also: ['embeddings', 'moderation'],
 });
 
 export const codestral = create({

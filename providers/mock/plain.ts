@@ -10,7 +10,11 @@ export function answerPlain(path: string, body: JsonObject): MockPlain | undefin
   return answer?.(body);
 }
 
-const ANSWERS: Readonly<Record<string, (body: JsonObject) => MockPlain>> = { '/embeddings': embeddings };
+const ANSWERS: Readonly<Record<string, (body: JsonObject) => MockPlain>> = {
+  '/embeddings': embeddings,
+  '/moderations': moderation,
+  '/rerank': rerank,
+};
 
 const DIMENSIONS = 8;
 
@@ -58,4 +62,32 @@ function vectorOf(text: string, size: number): readonly number[] {
   const raw = Array.from({ length: size }, (_, index) => (step(index) % 2001) / 1000 - 1);
   const length = Math.hypot(...raw) || 1;
   return raw.map((value) => Math.fround(value / length));
+}
+
+/** Flags what holds the word "forbidden". */
+function moderation(body: JsonObject): MockPlain {
+  const { input } = body;
+  const inputs = Array.isArray(input) && typeof input[0] === 'string' ? (input as unknown[]) : [input];
+  return {
+    json: {
+      id: 'modr-mock',
+      model: body['model'],
+      results: inputs.map((one) => {
+        const flagged = /forbidden/i.test(JSON.stringify(one));
+        return { flagged, categories: { violence: flagged }, category_scores: { violence: flagged ? 1 : 0 } };
+      }),
+    },
+  };
+}
+
+/** The share of the query's words that a document holds. */
+function rerank(body: JsonObject): MockPlain {
+  const words = String(body['query']).toLowerCase().match(/\S+/g) ?? [];
+  const results = listOf(body['documents']).map((document, index) => {
+    const text = String(document).toLowerCase();
+    return { index, relevance_score: words.filter((word) => text.includes(word)).length / Math.max(1, words.length) };
+  });
+  return {
+    json: { id: 'rerank-mock', results, meta: { billed_units: { search_units: Math.ceil(results.length / 100) } } },
+  };
 }

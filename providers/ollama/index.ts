@@ -1,6 +1,7 @@
 /** Ollama's own API, which says more than its imitation of OpenAI's: thoughts, how a model is loaded, counts. */
 import type { Provider } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
+import { embeddings } from './embeddings.ts';
 import { fromError, TITLE } from './error.ts';
 import { toRequest } from './request.ts';
 import { fromResponse } from './response.ts';
@@ -20,5 +21,6 @@ export const ollama: Provider = {
     decoder: createDecoder,
     inlineUrls: ({ kind }) => kind === 'image',
   },
+  embeddings,
   fromError,
 };

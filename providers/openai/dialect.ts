@@ -52,6 +52,8 @@ export type Dialect = {
   readonly readFrame?: (frame: JsonObject) => JsonObject;
   /** What it offers besides chat. */
   readonly also?: readonly PlainOperation[];
+  /** Where what it offers besides chat is, when not at the usual path after the base URL. Nothing when the base URL is none. */
+  readonly plainUrl?: (target: Target, path: string) => string | undefined;
   /** Said when the provider has ended its service; a base URL of one's own still works. */
   readonly ended?: string;
 };

@@ -9,7 +9,7 @@ export const openai = createOpenAiProvider({
   baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
   keyVariables: ['OPENAI_API_KEY'],
   auth: { kind: 'bearer' },
-  also: ['embeddings'],
+  also: ['embeddings', 'moderation'],
   unsupported: [],
   objection: openAiObjection,
   maxTokens: (model) => (wantsMaxCompletionTokens(model) ? 'max_completion_tokens' : 'as_sent'),

@@ -6,6 +6,7 @@ import { isObject } from '../protocol/json.ts';
 import type { ChatTranslation, Provider, Target, WireHeaders } from '../provider.ts';
 import { BASE_URL } from './address.ts';
 import { claudeChat } from './claude.ts';
+import { embeddings } from './embeddings.ts';
 import { familyOf } from './families.ts';
 import { geminiChat, tunedChat } from './gemini.ts';
 import { ai21Chat, commonChat, mistralChat, ownEndpointChat } from './partners.ts';
@@ -66,5 +67,6 @@ export const vertex: Provider = {
     inlineUrls: (attachment, target) => chatOf(target).inlineUrls?.(attachment, target) === true,
     readsSignedIds: true,
   },
+  embeddings,
   fromError,
 };

@@ -112,3 +112,51 @@ describe('embeddings', () => {
     expect((await get(gateway.url, '/v1/embeddings')).status).toBe(405);
   });
 });
+
+describe('moderations', () => {
+  it('come as the client reads them, free of charge', async () => {
+    const { data, response } = await client.moderations
+      .create({ model: 'mock', input: ['fine', 'forbidden'] })
+      .withResponse();
+    expect(data.results.map((result) => result.flagged)).toEqual([false, true]);
+    expect(data.model).toBe('mock');
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0');
+  });
+
+  it('ask for the usual model when none is named', async () => {
+    const error = await client.moderations.create({ input: 'a' }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ status: 404, param: 'model' });
+    expect(String((error as Error).message)).toContain('omni-moderation-latest');
+  });
+});
+
+describe('a rerank', () => {
+  it.each(['/v1/rerank', '/v2/rerank', '/rerank'])('at %s sorts documents and charges a search', async (path) => {
+    const body = { model: 'mock', query: 'red fish', documents: ['a bird', 'a red fish'], return_documents: true };
+    const { json, headers } = await post(gateway.url, path, body);
+    expect(json).toEqual({
+      id: 'rerank-mock',
+      results: [
+        { index: 1, relevance_score: 1, document: { text: 'a red fish' } },
+        { index: 0, relevance_score: 0, document: { text: 'a bird' } },
+      ],
+      meta: { billed_units: { search_units: 1 } },
+    });
+    expect(headers.get('x-litellm-response-cost')).toBe('0.001');
+  });
+
+  it.each([
+    [{ query: '' }, 'query'],
+    [{ documents: [] }, 'documents'],
+    [{ documents: [1] }, 'documents[0]'],
+    [{ top_n: 0 }, 'top_n'],
+  ])('that is wrong (%j) is refused with the name of what is wrong', async (wrong, param) => {
+    const { status, json } = await post(gateway.url, '/v1/rerank', {
+      model: 'mock',
+      query: 'q',
+      documents: ['a'],
+      ...wrong,
+    });
+    expect([status, json?.['error']]).toEqual([400, expect.objectContaining({ param })]);
+  });
+});

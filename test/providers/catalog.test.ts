@@ -31,6 +31,8 @@ describe('the catalog', () => {
       expect(url.protocol === 'https:' || url.hostname === '127.0.0.1').toBe(true);
       expect(provider.keyVariables.length).toBeGreaterThan(0);
     }
+    expect(provider.chat ?? provider.embeddings ?? provider.speech).toBeDefined();
+    if (provider.chat === undefined) return;
     const wire = chatOf(provider).toRequest(ask(), targetOf('some-model', { project_id: 'p' }));
     const body: unknown = 'refused' in wire ? wire.refused : JSON.parse(String(wire.body));
     const messages = expect.arrayContaining([expect.objectContaining({ role: 'user' })]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { catalog } from '../../providers/catalog.ts';
 import { ERRORS } from '../../providers/protocol/errors.ts';
-import { InvalidResponse, type Decoder, type WireEvent } from '../../providers/provider.ts';
+import { InvalidResponse, type Decoder, type PlainOperation, type WireEvent } from '../../providers/provider.ts';
 import { ask, linesOf, targetOf } from './streams.ts';
 
 const providers = Object.values(catalog);
@@ -109,6 +109,29 @@ const { value: wireLike } = fc.letrec((tie) => ({
   ),
 }));
 
+const PLAIN = [
+  'embeddings',
+  'rerank',
+  'moderation',
+  'images',
+  'imageEdits',
+  'imageVariations',
+  'speech',
+  'transcription',
+  'translation',
+] as const satisfies readonly PlainOperation[];
+
+const plainLike: fc.Arbitrary<unknown> = fc.oneof(
+  wireLike,
+  fc.dictionary(
+    fc.constantFrom(
+      ...['data', 'embeddings', 'embedding', 'predictions', 'results', 'meta', 'billed_units', 'search_units', 'usage'],
+      ...['index', 'relevance_score', 'text', 'segments', 'words', 'duration', 'start', 'end', 'channels', 'metadata'],
+    ),
+    fc.oneof(wireLike, fc.array(fc.record({ index: fc.nat(2), relevance_score: wireLike, embedding: wireLike }))),
+  ),
+);
+
 const realLines = [
   ...linesOf('openai/text.chunks.jsonl'),
   ...linesOf('openai/tools.chunks.jsonl'),
@@ -169,12 +192,37 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))('%s
     );
   });
 
+  it('reads any answer of its other operations, or says that it is none', () => {
+    const asked = {
+      input: ['a', 'b'],
+      documents: ['a', 'b'],
+      query: 'q',
+      prompt: 'p',
+      response_format: 'verbose_json',
+    };
+    for (const operation of PLAIN) {
+      fc.assert(
+        fc.property(plainLike, (json) => {
+          const bytes = new TextEncoder().encode(JSON.stringify(json) ?? '');
+          try {
+            const { body } = provider[operation]?.fromResponse({ json, bytes, contentType: '' }, asked, target) ?? {};
+            if (provider[operation] !== undefined) expect(JSON.stringify(body)).toMatch(/^\{/);
+          } catch (error) {
+            expect(error).toBeInstanceOf(InvalidResponse);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    }
+  });
+
   it('reads any answer, or says that it is none', () => {
     fc.assert(
       fc.property(wireLike, (body) => {
         try {
-          const response = provider.chat?.fromResponse(body, request, target);
-          expect(Array.isArray(response?.choices)).toBe(true);
+          if (provider.chat === undefined) return;
+          const response = provider.chat.fromResponse(body, request, target);
+          expect(Array.isArray(response.choices)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(InvalidResponse);
         }

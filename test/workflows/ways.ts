@@ -93,6 +93,12 @@ export const WAYS: Readonly<Record<string, Way>> = {
   'embedding.answered': async (stage) =>
     (await post(stage.gateway.url, '/v1/embeddings', { model: 'mock', input: 'x' })).id,
 
+  'rerank.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/rerank', { model: 'mock', query: 'x', documents: ['x'] })).id,
+
+  'moderation.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/moderations', { model: 'mock', input: 'x' })).id,
+
   'convoy.answered': async (stage) => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
     return convoyOf(stage, ids);
