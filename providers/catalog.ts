@@ -7,6 +7,7 @@ import { cohere } from './cohere/index.ts';
 import { gemini } from './gemini/index.ts';
 import { cloudflare } from './cloudflare/index.ts';
 import { databricks } from './databricks/index.ts';
+import { sagemaker, sagemakerChat, sagemakerNova } from './sagemaker/index.ts';
 import { snowflake } from './snowflake/index.ts';
 import { watsonx } from './watsonx/index.ts';
 import { replicate } from './replicate/index.ts';
@@ -30,6 +31,9 @@ const PROVIDERS: readonly Provider[] = [
   gemini,
   vertex,
   bedrock,
+  sagemaker,
+  sagemakerChat,
+  sagemakerNova,
   cohere,
   mistral,
   codestral,

@@ -85,6 +85,18 @@ const providerSettings = {
   aws_sts_endpoint: z.unknown().optional(),
   aws_bedrock_runtime_endpoint: z.unknown().optional(),
   aws_external_id: z.unknown().optional(),
+  model_id: z
+    .unknown()
+    .optional()
+    .describe('What is called where it differs from the model, such as an inference profile (AWS).'),
+  guardrailConfig: z.unknown().optional().describe('Of Bedrock; requests may give another.'),
+  performanceConfig: z.unknown().optional(),
+  requestMetadata: z.unknown().optional(),
+  promptVariables: z.unknown().optional(),
+  additionalModelResponseFieldPaths: z.unknown().optional(),
+  anthropic_beta: z.unknown().optional(),
+  sagemaker_base_url: z.unknown().optional(),
+  hf_model_name: z.unknown().optional().describe('Whose prompt format an endpoint wants.'),
   azure_ad_token: z.unknown().optional(),
   tenant_id: z.unknown().optional(),
   client_id: z.unknown().optional(),

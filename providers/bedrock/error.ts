@@ -40,7 +40,7 @@ export const AWS_CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** What a `ValidationException` says when this deployment will never do, though another might. */
 const MODEL_PHRASES =
-  /model identifier is invalid|on-demand throughput isn.t supported|model version has reached the end of its life|is not supported for this model|isn't supported in this region/i;
+  /model identifier is invalid|on-demand throughput isn.t supported|model version has reached the end of its life|is not supported for this model|isn't supported in this region|endpoint .* not found/i;
 
 const CONTEXT_PHRASES = /expected max ?length|input is too long|too many input tokens|context window/i;
 
@@ -48,6 +48,11 @@ const CONTEXT_PHRASES = /expected max ?length|input is too long|too many input t
 function plainType(type: string | undefined): string | undefined {
   const name = type?.split(':', 1)[0]?.split('#').at(-1);
   return name === undefined || name === '' ? undefined : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** Numbers of accounts are no secret, but no caller's business either. */
+export function withoutAccounts(failure: Failure): Failure {
+  return { ...failure, message: failure.message.replaceAll(/(?<!\d)\d{12}(?!\d)/g, '[account]') };
 }
 
 function withWords(failure: Failure, type: string | undefined): Failure {
@@ -68,7 +73,8 @@ export function createFromError(title: string) {
   return (status: number, body: unknown, headers: WireHeaders): Failure => {
     const inBody = isObject(body) ? (textOf(body['__type']) ?? textOf(body['code'])) : undefined;
     const type = plainType(headers['x-amzn-errortype'] ?? inBody);
-    return withWords(toFailure({ title, status, body: typed(body, type), headers, codes: AWS_CODES }), type);
+    const failure = toFailure({ title, status, body: typed(body, type), headers, codes: AWS_CODES });
+    return withoutAccounts(withWords(failure, type));
   };
 }
 
@@ -83,5 +89,5 @@ export function fromException(title: string, name: string, data: string): Failur
   const body = parseJson(data);
   const status = type === 'ValidationException' ? { status: 400 } : {};
   const failure = toFailureInside({ title, body: typed(body ?? data, type), codes: AWS_CODES, ...status });
-  return withWords(failure, type);
+  return withoutAccounts(withWords(failure, type));
 }

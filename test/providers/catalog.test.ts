@@ -10,6 +10,7 @@ const contents = expect.arrayContaining([expect.objectContaining({ role: 'user' 
 const OTHER_WORDS: Readonly<Record<string, object>> = {
   gemini: { contents },
   vertex_ai: { contents },
+  sagemaker: { inputs: 'hi' },
   replicate: { input: { prompt: 'hi' } },
 };
 
@@ -29,7 +30,7 @@ describe('the catalog', () => {
       expect(provider.baseUrl.endsWith('/')).toBe(false);
       // A credential goes in clear to this machine only.
       expect(url.protocol === 'https:' || url.hostname === '127.0.0.1').toBe(true);
-      expect(provider.keyVariables.length).toBeGreaterThan(0);
+      expect([...provider.keyVariables, ...(provider.accountVariables ?? [])]).not.toEqual([]);
     }
     expect(provider.chat ?? provider.embeddings ?? provider.speech).toBeDefined();
     if (provider.chat === undefined) return;

@@ -30,6 +30,18 @@ describe('a start without a file', () => {
     expect(config && findGroup(config, 'groq/llama')).toBeUndefined();
   });
 
+  it('serves a provider for whose account the environment speaks, without taking half a credential for one', () => {
+    const providers = { amazon: { keyVariables: ['AMAZON_TOKEN'], accountVariables: ['AMAZON_ID'] } };
+    const found = (env: Env) => {
+      const result = loadConfig({ env, providers });
+      return result.ok ? result.config.deployments : [];
+    };
+    expect(found({ AMAZON_ID: 'AKID' })).toMatchObject([{ group: 'amazon/*', provider: 'amazon' }]);
+    expect(found({ AMAZON_ID: 'AKID' })[0]).not.toHaveProperty('apiKey');
+    expect(found({ AMAZON_ID: 'AKID', AMAZON_TOKEN: 't' })).toMatchObject([{ apiKey: 't' }]);
+    expect(found({})).toEqual([]);
+  });
+
   it('serves one model under its whole and its bare name when asked to', () => {
     const result = start({ OPENAI_API_KEY: 'sk' }, 'openai/gpt-4o');
     if (!result.ok) throw new Error('expected a configuration');
