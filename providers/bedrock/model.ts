@@ -41,20 +41,29 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
 
 const ARN_REGION = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]+):/;
 
-/** Errors: {@link Refused} for a service that is not this one. */
-export function namedModel(target: Target): NamedModel {
-  let rest = target.model;
+export type SplitName = {
+  readonly route: NamedModel['route'];
+  /** The id or ARN that is left when routes, region and family are taken off. */
+  readonly rest: string;
+  readonly region?: string;
+  readonly family?: Family;
+  /** A prefix of another service, where there is one. */
+  readonly other?: string;
+};
+
+export function splitName(model: string): SplitName {
+  let rest = model;
   let route: NamedModel['route'] = 'converse';
   let region: string | undefined;
   let family: Family | undefined;
+  let other: string | undefined;
   for (;;) {
     const slash = rest.indexOf('/');
     if (slash === -1 || rest.startsWith('arn:')) break;
     const head = rest.slice(0, slash);
-    if (OTHER_SERVICES.has(head))
-      throw new Refused('unsupported_parameter', `Bedrock models with the prefix ${head}/ are not served.`, 'model');
     const known = FAMILIES.get(head);
-    if (head === 'invoke') route = 'invoke';
+    if (OTHER_SERVICES.has(head)) other = head;
+    else if (head === 'invoke') route = 'invoke';
     else if (head === 'converse' || head === 'converse_like') route = 'converse';
     else if (isRegion(head)) region = head;
     else if (known !== undefined) {
@@ -63,6 +72,20 @@ export function namedModel(target: Target): NamedModel {
     } else break;
     rest = rest.slice(slash + 1);
   }
+  return {
+    route,
+    rest,
+    ...(region === undefined ? {} : { region }),
+    ...(family === undefined ? {} : { family }),
+    ...(other === undefined ? {} : { other }),
+  };
+}
+
+/** Errors: {@link Refused} for a service that is not this one. */
+export function namedModel(target: Target): NamedModel {
+  const { route, rest, region, family, other } = splitName(target.model);
+  if (other !== undefined)
+    throw new Refused('unsupported_parameter', `Bedrock models with the prefix ${other}/ are not served.`, 'model');
   const id = textOf(target.settings['model_id']) ?? rest;
   const inArn = ARN_REGION.exec(id)?.[1];
   const place = inArn !== undefined && isRegion(inArn) ? inArn : region;

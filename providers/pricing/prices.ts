@@ -1,4 +1,5 @@
 /** What a model costs and how long its context is: the generated list, under the deployment's own prices. */
+import { pricedNames } from '../bedrock/priced-names.ts';
 import { parsePrices, type PriceFields, type Prices } from './cost.ts';
 import list from './prices.json' with { type: 'json' };
 
@@ -47,8 +48,18 @@ function fineTuned(model: string): string | undefined {
   return prefix === 'ft' && base !== undefined ? `ft:${base}` : undefined;
 }
 
-function rowOf(provider: string, model: string): Row | undefined {
+function rowOf(provider: string, model: string, settings: PriceFields = {}): Row | undefined {
   if (provider === 'mock') return MOCK;
+  if (provider !== 'bedrock') return rowNamed(provider, model);
+  const region = settings['aws_region_name'];
+  for (const name of pricedNames(model, typeof region === 'string' ? region : undefined)) {
+    const row = rowNamed(provider, name);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
+
+function rowNamed(provider: string, model: string): Row | undefined {
   const prefixed = at(`${provider}/${model}`);
   if (prefixed !== undefined) return prefixed;
   // A bare name is one provider's; the same name on a server of one's own has another price.
@@ -108,7 +119,7 @@ function baseModelRow(provider: string, options: PriceOptions): Row | undefined 
  * unknown, which is never the same as free.
  */
 export function priceOf(provider: string, model: string, options: PriceOptions = {}): Prices | undefined {
-  const row = rowOf(provider, model) ?? baseModelRow(provider, options);
+  const row = rowOf(provider, model, options.settings) ?? baseModelRow(provider, options);
   const variant = options.variants
     ?.map((name) => rowOf(provider, `${name}/${model}`))
     .find((found) => found !== undefined);

@@ -56,6 +56,20 @@ describe('the price of a model', () => {
     ).toBe(0n);
   });
 
+  it('is that of a Bedrock model under any of its names, in its region where that is dearer', () => {
+    const plain = [60_000_000n, 240_000_000n];
+    const arn = 'arn:aws:bedrock:eu-west-1:123:inference-profile/eu.amazon.nova-lite-v1:0';
+    for (const name of ['amazon.nova-lite-v1:0', 'converse/amazon.nova-lite-v1:0', 'invoke/amazon.nova-lite-v1:0'])
+      expect(perToken(priceOf('bedrock', name))).toEqual(plain);
+    expect(priceOf('bedrock', arn)).toEqual(priceOf('bedrock', 'eu.amazon.nova-lite-v1:0'));
+    expect(perToken(priceOf('bedrock', 'sa.amazon.nova-lite-v1:0'))).toEqual(plain);
+    const gov = [72_000_000n, 288_000_000n];
+    expect(perToken(priceOf('bedrock', 'us-gov-west-1/amazon.nova-lite-v1:0'))).toEqual(gov);
+    const settings = { aws_region_name: 'us-gov-west-1' };
+    expect(perToken(priceOf('bedrock', 'amazon.nova-lite-v1:0', { settings }))).toEqual(gov);
+    expect(priceOf('bedrock', 'arn:aws:bedrock:eu-west-1:123:application-inference-profile/abc')).toBeUndefined();
+  });
+
   it('is fixed for the mock', () => {
     expect(perToken(priceOf('mock', 'anything'))).toEqual([150_000_000n, 600_000_000n]);
   });
