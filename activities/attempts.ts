@@ -125,6 +125,8 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       onFrames: show.frames,
     });
     const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };
+    // A process that was paused may still have an attempt under way that others declared lost: it must not speak any more.
+    known.get(start.id)?.abort({ code: 'attempt_lost', message: 'The attempt was declared lost.', billed: 'maybe' });
     known.set(start.id, running);
     under += 1;
     void call.result
@@ -300,7 +302,12 @@ function toOutcome(deps: AttemptsDeps, start: AttemptStart, result: CallResult):
   if (failure.code === 'cancelled') return { attempt: 'cancelled', end: 'cancelled', failure };
   const past: PastAttempt = { n: start.n, deployment: start.deployment.id, group: start.group, failure };
   // A first failure after which nothing can follow ends the request here; every other decision is a workflow's.
-  if (start.n === 1 && deps.isFinal(start.plan, [past])) return { attempt: 'failed', end: 'failed', failure };
+  if (start.n === 1 && deps.isFinal(start.plan, [past])) {
+    const unknown = start.plan.delivery === 'at_most_once' && failure.billed !== 'no';
+    return unknown
+      ? { attempt: 'failed', end: 'outcome_unknown', failure: { ...failure, code: 'outcome_unknown' } }
+      : { attempt: 'failed', end: 'failed', failure };
+  }
   return { attempt: 'failed', failure };
 }
 

@@ -2,11 +2,13 @@
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { HoldfastSettings } from './config/config.ts';
+import { loseAttempt } from './store/attempts.ts';
 import type { Database } from './store/pool.ts';
 import { forgetProcesses, type Processes } from './store/processes.ts';
 import {
   endRequest,
   findCancelled,
+  findStale,
   findOrphans,
   findWaiting,
   findWithoutWorkflow,
@@ -20,8 +22,8 @@ export type KeeperDeps = {
   readonly attempts: Attempts;
   readonly settings: () => Pick<HoldfastSettings, 'leaseMs' | 'retentionMs'>;
   readonly giveOwnWorkflow: (orphan: Orphan) => Promise<void>;
-  /** Whether the request's own workflow has been closed, however it was. */
-  readonly hasClosedWorkflow: (id: string) => Promise<boolean>;
+  /** The request's own workflow; `unknown` when Temporal has lost or forgotten it. */
+  readonly stateOfWorkflow: (id: string) => Promise<'running' | 'closed' | 'unknown'>;
   readonly log: { warn(details: object, message: string): void; info(details: object, message: string): void };
 };
 
@@ -34,10 +36,17 @@ const FORGET_MS = 60_000;
 /** At a time: a crash of a busy process leaves thousands, and starting them all at once would stall the callers of this one. */
 const ORPHANS_AT_ONCE = 50;
 const WAITING_MS = 30_000;
+const STALE_MS = 5_000;
 const WAITING_AT_ONCE = 100;
 const FORGET_AT_ONCE = 5_000;
 /** Owner ids are looked up while requests of their time are open; long after that they are noise. */
 const FORGET_PROCESSES_AFTER_MS = 24 * 3_600_000;
+
+const FORGOTTEN: Failure = {
+  code: 'attempt_lost',
+  message: 'The attempt was claimed, and the process that claimed it could not make the call.',
+  billed: 'maybe',
+};
 
 const TERMINATED: Failure = {
   code: 'internal_error',
@@ -83,12 +92,26 @@ export function startKeeper(deps: KeeperDeps): Keeper {
 
   let lookedAt = '';
   const endTerminated = async (): Promise<void> => {
-    const ids = await findWaiting(deps.database, lookedAt, WAITING_AT_ONCE);
-    lookedAt = ids.length < WAITING_AT_ONCE ? '' : (ids.at(-1) ?? '');
-    for (const id of ids) {
+    const waiting = await findWaiting(deps.database, lookedAt, WAITING_AT_ONCE);
+    lookedAt = waiting.length < WAITING_AT_ONCE ? '' : (waiting.at(-1)?.id ?? '');
+    for (const orphan of waiting) {
+      const state = await deps.stateOfWorkflow(orphan.id);
+      // Lost with Temporal's store: the ledger knows enough to begin again.
+      if (state === 'unknown') await deps.giveOwnWorkflow(orphan);
       // It may have ended in order since it was found; then this changes nothing.
-      if (await deps.hasClosedWorkflow(id))
-        await endRequest(deps.database, id, { state: 'failed', error: JSON.stringify(TERMINATED) });
+      if (state === 'closed')
+        await endRequest(deps.database, orphan.id, { state: 'failed', error: JSON.stringify(TERMINATED) });
+    }
+  };
+
+  /** Attempts of this process that it does not make: a claim whose reply was lost, or whose caller failed before the call. */
+  const resumeForgotten = async (): Promise<void> => {
+    for (const { n, ...orphan } of await findStale(deps.database, deps.processes.id, ORPHANS_AT_ONCE)) {
+      if (deps.attempts.isRunning(orphan.id)) continue;
+      const attempt = { id: orphan.id, n, owner: deps.processes.id };
+      await loseAttempt(deps.database, attempt, undefined, JSON.stringify(FORGOTTEN), deps.processes.id);
+      await deps.giveOwnWorkflow(orphan);
+      deps.log.info({ request: orphan.id }, 'carries on a request whose attempt was claimed and not made');
     }
   };
 
@@ -103,6 +126,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     every(ORPHANS_MS, carryOrphans, deps),
     every(WITHOUT_WORKFLOW_MS, carryUnrecorded, deps),
     every(WAITING_MS, endTerminated, deps),
+    every(STALE_MS, resumeForgotten, deps),
     every(FORGET_MS, forget, deps),
   ];
   return {

@@ -120,8 +120,9 @@ export async function makeCall(deps: StepDeps, input: CallInput, by: Driver): Pr
     model: deployment.model,
     group: input.group,
   };
+  // Read before the claim: a claim whose call cannot be made would count as a lost attempt.
+  const body = await bodyOf(deps, id);
   if (skipsClaim() || (await claimAttempt(deps.database, id, n, claim))) {
-    const body = await bodyOf(deps, id);
     deps.attempts.begin({
       id,
       n,

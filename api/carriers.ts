@@ -35,8 +35,8 @@ export type Carriers = {
   forget(id: string): void;
   /** Tells the request's own workflow to stop. False when it has none that runs. */
   cancel(id: string): Promise<boolean>;
-  /** Whether the request's own workflow has been closed, however it was. */
-  hasClosedWorkflow(id: string): Promise<boolean>;
+  /** The request's own workflow; `unknown` when Temporal has lost or forgotten it. */
+  stateOf(id: string): Promise<'running' | 'closed' | 'unknown'>;
   readonly breaker: Breaker;
   /** Starts not yet acknowledged. */
   pending(): number;
@@ -64,6 +64,9 @@ const MAX_STARTS_PER_REQUEST = 100;
 const QUIET_MS = 100;
 /** A worker that dies with the first task in hand delays the request by this much, instead of Temporal's 10 s. */
 const TASK_TIMEOUT_MS = 5_000;
+/** Temporal's limits are 400 and 20,000 bytes. */
+const MAX_SUMMARY_BYTES = 300;
+const MAX_DETAILS_BYTES = 10_000;
 /** The client retries inside for up to 10 s; a start that takes longer than this counts as failed, and is begun again. */
 const START_TIMEOUT_MS = 3_000;
 
@@ -90,7 +93,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         typedSearchAttributes: new TypedSearchAttributes(attributesOf(passenger)),
         staticSummary: summaryOf(passenger),
-        ...(passenger.route === undefined ? {} : { staticDetails: passenger.route }),
+        ...(passenger.route === undefined ? {} : { staticDetails: cut(passenger.route, MAX_DETAILS_BYTES) }),
       });
     } catch (error) {
       // Somebody was faster, or the reply to our own earlier start was lost: either way the request is carried.
@@ -110,7 +113,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
         typedSearchAttributes: new TypedSearchAttributes([
           { key: SEARCH_ATTRIBUTES.requests, value: passengers.map((passenger) => passenger.id) },
         ]),
-        staticSummary: `${passengers.length} requests · ${modelsOf(passengers)}`.slice(0, 200),
+        staticSummary: cut(`${passengers.length} requests · ${modelsOf(passengers)}`, MAX_SUMMARY_BYTES),
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -209,13 +212,12 @@ export function createCarriers(options: CarriersOptions): Carriers {
         return false;
       }
     },
-    hasClosedWorkflow: async (id) => {
+    stateOf: async (id) => {
       try {
         const { status } = await client.workflow.getHandle(id).describe();
-        return status.name !== 'RUNNING';
+        return status.name === 'RUNNING' ? 'running' : 'closed';
       } catch (error) {
-        // Past Temporal's retention, or lost with its store: nobody will end the request either way.
-        if (error instanceof WorkflowNotFoundError) return true;
+        if (error instanceof WorkflowNotFoundError) return 'unknown';
         throw error;
       }
     },
@@ -229,18 +231,30 @@ export function createCarriers(options: CarriersOptions): Carriers {
 }
 
 function attributesOf(passenger: Passenger): SearchAttributePair[] {
+  const { tenant, alias, model, endUser, tags = [] } = passenger;
   const pairs: SearchAttributePair[] = [
-    { key: SEARCH_ATTRIBUTES.tenant, value: passenger.tenant.slice(0, MAX_KEYWORD_LENGTH) },
-    { key: SEARCH_ATTRIBUTES.keyAlias, value: passenger.alias.slice(0, MAX_KEYWORD_LENGTH) },
-    { key: SEARCH_ATTRIBUTES.model, value: passenger.model.slice(0, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.tenant, value: cut(tenant, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.keyAlias, value: cut(alias, MAX_KEYWORD_LENGTH) },
+    { key: SEARCH_ATTRIBUTES.model, value: cut(model, MAX_KEYWORD_LENGTH) },
     { key: SEARCH_ATTRIBUTES.status, value: 'in_progress' },
   ];
-  if (passenger.endUser !== undefined)
-    pairs.push({ key: SEARCH_ATTRIBUTES.endUser, value: passenger.endUser.slice(0, MAX_KEYWORD_LENGTH) });
-  if (passenger.tags !== undefined && passenger.tags.length > 0) {
-    pairs.push({ key: SEARCH_ATTRIBUTES.tags, value: passenger.tags.slice(0, 20).map((tag) => tag.slice(0, 90)) });
-  }
+  if (endUser !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.endUser, value: cut(endUser, MAX_KEYWORD_LENGTH) });
+  if (tags.length > 0)
+    pairs.push({ key: SEARCH_ATTRIBUTES.tags, value: tags.slice(0, MAX_TAGS).map((tag) => cut(tag, MAX_TAG_BYTES)) });
   return pairs;
+}
+
+/** Twenty of ninety bytes fit into the 2,048 that Temporal allows an attribute, quotes and commas included. */
+const MAX_TAGS = 20;
+const MAX_TAG_BYTES = 90;
+
+/** Temporal counts bytes, and refuses the whole start for one attribute that is too long. */
+function cut(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  // A character that is cut in two becomes a replacement character, three bytes long at most.
+  return Buffer.from(text)
+    .subarray(0, maxBytes - 3)
+    .toString('utf8');
 }
 
 function modelsOf(passengers: readonly Passenger[]): string {
@@ -248,7 +262,7 @@ function modelsOf(passengers: readonly Passenger[]): string {
 }
 
 function summaryOf(passenger: Passenger): string {
-  return `${passenger.model} · ${passenger.alias}${passenger.streaming ? ' · stream' : ''}`.slice(0, 200);
+  return cut(`${passenger.model} · ${passenger.alias}${passenger.streaming ? ' · stream' : ''}`, MAX_SUMMARY_BYTES);
 }
 
 async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {

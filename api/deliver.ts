@@ -54,6 +54,12 @@ export function deliverLive(delivery: Delivery): () => void {
     },
     chunk: (id, json) => {
       if (over) return;
+      if (shown !== undefined && attemptOf(id) !== shown) {
+        finish(() => {
+          sink.failed(INTERRUPTED, { attempts: attemptOf(id), fallbacks: 0, durability });
+        });
+        return;
+      }
       shown = attemptOf(id);
       if (!sink.chunk(id, json)) finish(() => undefined);
     },

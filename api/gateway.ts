@@ -130,7 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
               namespace: holdfast.temporal.namespace,
               taskQueue: holdfast.temporal.taskQueue,
               activities,
-              graceMs: 5_000,
+              graceMs: holdfast.drainMs,
             }),
           log,
         );
@@ -140,7 +140,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     attempts,
     settings: () => liveConfig().holdfast,
     giveOwnWorkflow,
-    hasClosedWorkflow: carriers.hasClosedWorkflow,
+    stateOfWorkflow: carriers.stateOf,
     log,
   });
   const watch = startWatch({
@@ -214,6 +214,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           resolve();
         });
       });
+      // No further attempts are begun here; those under way settle without the worker.
+      const workerStopped = worker?.stop();
       await Promise.race([attempts.idle(), delay(holdfast.drainMs)]);
       // Whoever waits for a later attempt is told to ask again: the request goes on in the next process.
       board.release({
@@ -226,10 +228,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await Promise.race([closed, delay(CLOSE_MS)]);
       server.closeAllConnections();
       stopping.abort(new Error('The process is stopping.'));
-      keeper.stop();
       watch.stop();
       carriers.stop();
-      await worker?.stop();
+      await workerStopped;
+      // Last: while the lease is prolonged nobody takes this process's calls for lost.
+      keeper.stop();
       await processes.leave().catch(() => undefined);
       await http.close();
       await database.end();
@@ -305,27 +308,27 @@ const QUIET = { log: nothing, trace: nothing, debug: nothing, info: nothing, war
 /** Keeps a worker running: one that failed (a long outage, a lost namespace) is made anew. */
 async function runWorker(create: () => Promise<Worker>, log: Logger): Promise<{ stop(): Promise<void> }> {
   let stopped = false;
-  let current = await create();
+  let current: Worker | undefined = await create();
   const run = async (): Promise<void> => {
-    for (;;) {
+    while (!stopped) {
       try {
-        await current.run();
+        current ??= await create();
+        if (!stopped) await current.run();
       } catch (error) {
         log.error({ err: error }, 'the Temporal worker failed and is started again');
       }
-      if (stopped) return;
-      await delay(1_000);
-      current = await create();
+      current = undefined;
+      if (!stopped) await delay(WORKER_PAUSE_MS);
     }
   };
-  const running = run().catch((error: unknown) => {
-    log.error({ err: error }, 'the Temporal worker cannot be started');
-  });
+  const running = run();
   return {
     stop: async () => {
       stopped = true;
-      if (current.getState() === 'RUNNING') current.shutdown();
+      if (current?.getState() === 'RUNNING') current.shutdown();
       await running;
     },
   };
 }
+
+const WORKER_PAUSE_MS = 1_000;

@@ -50,7 +50,7 @@ export function createDispatch(deps: SubmitDeps): Dispatch {
       } catch (error) {
         room.leave();
         if (!isTransient(error)) throw error;
-        return { refused: unavailable('The database cannot be reached; nothing was sent.') };
+        return { refused: unavailable('The database cannot be reached.') };
       }
     },
   };
@@ -122,7 +122,7 @@ async function accept(
       ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
       ...(submission.idempotencyKey === undefined
         ? {}
-        : { idempotency: hashKey(submission.idempotencyKey, kind, body) }),
+        : { idempotency: hashKey(submission.idempotencyKey, submission) }),
       ...(first === undefined ? {} : { claim: toClaim(deps.owner, first.deployment, first.group) }),
     })
     .catch((error: unknown) => {
@@ -277,8 +277,8 @@ function routeOf(plan: Plan): string {
   return route;
 }
 
-function hashKey(key: string, kind: string, body: Submission['body']): NonNullable<Admission['idempotency']> {
-  return { keyHash: sha256(key), bodyHash: sha256(`${kind} ${canonicalJson(body)}`) };
+function hashKey(key: string, { kind, body, wishes }: Submission): NonNullable<Admission['idempotency']> {
+  return { keyHash: sha256(key), bodyHash: sha256(`${kind} ${canonicalJson({ body, wishes })}`) };
 }
 
 function sha256(text: string): Buffer {

@@ -64,7 +64,8 @@ from unnest($1::text[], $2::bytea[]) as t(tenant, key_hash) join idempotency_key
 
 const FIND_OWN = 'select id from requests where id = any($1::text[]) and origin = $2';
 
-const FOR_MS = 10_000;
+/** Several times the time limit of one statement, so that a lost reply is asked for again. */
+const FOR_MS = 20_000;
 
 export function createAdmissions(database: Database): (admission: Admission) => Promise<Admitted> {
   return createGroup<Admission, Admitted>({

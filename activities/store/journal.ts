@@ -39,7 +39,7 @@ export function createJournal(database: Database): (batch: JournalBatch) => Prom
               items.map((item) => item.chunks),
             ],
           }),
-        { forMs: 60_000 },
+        { forMs: 10 * 60_000 },
       );
       return items.map(() => undefined);
     },

@@ -13,7 +13,7 @@ export function createPool(databaseUrl: string, onError: (error: Error) => void)
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: 5_000,
     // A connection to a database that vanished without a word (a black hole) must not hold a commit forever.
-    query_timeout: 15_000,
+    query_timeout: 8_000,
     keepAlive: true,
     application_name: 'holdfast',
   });

@@ -219,14 +219,29 @@ export async function findOrphans(database: Database, limit: number): Promise<re
  * Open requests that have a workflow of their own and no call under way, accepted more than a minute ago, in the order of their ids:
  * should an operator have terminated the workflow, nothing else would ever end them.
  */
-export async function findWaiting(database: Database, afterId: string, limit: number): Promise<readonly string[]> {
-  const { rows } = await database.query<{ id: string }>(
-    `select r.id from requests r where r.state = 'in_progress' and r.carrier = r.id and r.created_at < now() - interval '1 minute' and r.id > $1
+export async function findWaiting(database: Database, afterId: string, limit: number): Promise<readonly Orphan[]> {
+  const { rows } = await database.query<Orphan>(
+    `select r.id, r.kind, r.model, r.alias, r.tenant, r.streaming from requests r where r.state = 'in_progress' and r.carrier = r.id and r.created_at < now() - interval '1 minute' and r.id > $1
        and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching')
      order by r.id limit $2`,
     [afterId, limit],
   );
-  return rows.map((row) => row.id);
+  return rows;
+}
+
+/** Attempts that this process claimed a while ago and that are still open: it must know them as running, or they are nobody's. */
+export async function findStale(
+  database: Database,
+  owner: string,
+  limit: number,
+): Promise<readonly (Orphan & { readonly n: number })[]> {
+  const { rows } = await database.query<Orphan & { readonly n: number }>(
+    `select r.id, r.kind, r.model, r.alias, r.tenant, r.streaming, a.n from requests r join attempts a on a.request_id = r.id
+     where r.state = 'in_progress' and a.owner = $1 and a.state = 'dispatching' and a.started_at < now() - interval '15 seconds'
+     order by r.id limit $2`,
+    [owner, limit],
+  );
+  return rows;
 }
 
 /** Ended requests without a workflow (Temporal was down, or the process died before it noted it), older than a moment. */

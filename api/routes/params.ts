@@ -15,6 +15,8 @@ export function parseQuery<Schema extends z.ZodType>(url: string | undefined, sc
   if (url !== undefined && start !== -1) {
     for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
       if (Object.hasOwn(query, name)) refuse('invalid_request', `The query parameter ${name} is given twice.`, name);
+      // PostgreSQL's text has no NUL.
+      if (value.includes('\0')) refuse('invalid_request', `The query parameter ${name} holds a NUL character.`, name);
       Object.defineProperty(query, name, { value, enumerable: true });
     }
   }

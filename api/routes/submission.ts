@@ -72,6 +72,8 @@ const sendAsJson: SendAnswer = (exchange, json, headers) => {
   sendText(exchange, 200, json, headers);
 };
 
+const NOT_TO_REPEAT: ReadonlySet<string> = new Set(['outcome_unknown', 'shutting_down']);
+
 export async function answerWhole(
   exchange: Exchange,
   caller: Caller,
@@ -88,6 +90,8 @@ export async function answerWhole(
   }
   const answer = await accepted.answer();
   const headers = answerHeaders(exchange, accepted, answer.provenance);
+  // An accepted request goes on, or must not be repeated: official clients would send it again, without its key.
+  if (answer.kind === 'failed' && NOT_TO_REPEAT.has(answer.failure.code)) headers['x-should-retry'] = 'false';
   if (answer.kind === 'failed') sendFailure(exchange, answer.failure, headers);
   else send(exchange, answer.json, headers);
 }

@@ -15,19 +15,23 @@ const BACKOFF_BASE_MS = 500;
 const BACKOFF_MAX_MS = 8_000;
 const JITTER_MS = 750;
 
+/** A request whose attempts die with their processes this often is the likely cause: it must not take down one worker after the other. */
+const MAX_LOST = 5;
+const LOST_WAIT_MS = 1_000;
+
+function lostIn(past: readonly PastAttempt[]): number {
+  return past.filter((attempt) => attempt.failure.code === 'attempt_lost').length;
+}
+
 export function decide(situation: Situation): Decision {
   const { plan, past } = situation;
   const last = past.at(-1);
   if (last === undefined) return begin(situation, plan.group, 'first choice');
   const group = plan.groups[last.group];
   if (group === undefined) return giveUp(last.failure, 'the group is not in the plan');
-  if (last.failure.code === 'attempt_lost' && plan.delivery === 'at_most_once') {
-    const failure: FinalFailure = {
-      ...last.failure,
-      code: 'outcome_unknown',
-      message: 'The process that made the provider call died; at_most_once forbids another call.',
-    };
-    return giveUp(failure, 'at_most_once');
+  if (plan.delivery === 'at_most_once' && last.failure.billed !== 'no') {
+    const message = 'Nobody knows whether the provider answered, and at_most_once forbids another call.';
+    return giveUp({ ...last.failure, code: 'outcome_unknown', message }, 'at_most_once');
   }
   return (
     retry(situation, last, group) ??
@@ -45,6 +49,7 @@ export function isFinal(plan: Plan, past: readonly PastAttempt[]): boolean {
 function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): Decision | undefined {
   const { plan, past } = situation;
   const row = ERRORS[last.failure.code];
+  if (lostIn(past) > MAX_LOST) return undefined;
   const inGroup = past.filter((attempt) => attempt.group === last.group);
   const wanted = allowedRetries(plan, group, last);
   if (inGroup.length > wanted.count) return undefined;
@@ -64,8 +69,13 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
   const candidates = healthy.length > 0 ? healthy : group.deployments;
   const deployment = pick(candidates, situation.random);
   const waitMs = waitBefore(situation, last, inGroup.length);
-  // Patience limits waits only: a request that lost time through the death of our processes is still answered.
-  if (waitMs > 0 && situation.now + waitMs - situation.acceptedAt > plan.patienceMs) return undefined;
+  // A request that lost time through the death of our processes is still answered.
+  if (
+    last.failure.code !== 'attempt_lost' &&
+    waitMs > 0 &&
+    situation.now + waitMs - situation.acceptedAt > plan.patienceMs
+  )
+    return undefined;
   return attempt(deployment, last.group, waitMs, `${last.failure.code}: again after ${(waitMs / 1000).toFixed(1)} s`);
 }
 
@@ -81,7 +91,9 @@ function allowedRetries(plan: Plan, group: PlannedGroup, last: PastAttempt): { c
 
 function waitBefore(situation: Situation, last: PastAttempt, failures: number): number {
   const jitter = Math.floor(situation.random() * JITTER_MS);
-  if (last.failure.code === 'attempt_lost') return 0;
+  // The first death may be anybody's; after that it may be the request that kills.
+  const lost = lostIn(situation.past);
+  if (last.failure.code === 'attempt_lost') return lost < 2 ? 0 : LOST_WAIT_MS * 2 ** (lost - 2);
   if (last.failure.retryAfterMs !== undefined) return last.failure.retryAfterMs + jitter;
   const backoff = Math.max(BACKOFF_BASE_MS * 2 ** (failures - 1), situation.plan.retryAfterMs);
   return Math.min(backoff, Math.max(BACKOFF_MAX_MS, situation.plan.retryAfterMs)) + jitter;

@@ -152,14 +152,26 @@ describe('after a failure', () => {
     expect(next(generous, [past(1, 'a', 'invalid_request')])).toMatchObject({ kind: 'attempt' });
   });
 
-  it('the death of our own process costs no retry and waits for nothing', () => {
-    const lost = Array.from({ length: 8 }, (_, i) => past(i + 1, 'a', 'attempt_lost'));
-    expect(next(plan({ main: group(['a']) }), lost)).toMatchObject({ kind: 'attempt', waitMs: 0 });
+  it('the death of our own process costs no retry and at first waits for nothing', () => {
+    const lost = (count: number): readonly PastAttempt[] =>
+      Array.from({ length: count }, (_, i) => past(i + 1, 'a', 'attempt_lost'));
+    const alone = plan({ main: group(['a']) }, { numRetries: 0 });
+    expect(next(alone, lost(1))).toMatchObject({ kind: 'attempt', waitMs: 0 });
+    expect(next(alone, lost(3))).toMatchObject({ kind: 'attempt', waitMs: 2_000 });
+    expect(next(alone, lost(6))).toMatchObject({ kind: 'give_up', failure: { code: 'attempt_lost' } });
+  });
+
+  it('at_most_once stops at every failure that may have been billed', () => {
+    const once = plan({ main: group(['a', 'b']) }, { delivery: 'at_most_once' });
+    expect(next(once, [past(1, 'a', 'provider_timeout', { billed: 'maybe' })])).toMatchObject({
+      failure: { code: 'outcome_unknown' },
+    });
+    expect(next(once, [past(1, 'a', 'provider_unreachable', { billed: 'no' })])).toMatchObject({ kind: 'attempt' });
   });
 
   it('at_most_once stops at an attempt whose outcome nobody knows', () => {
     const once = plan({ main: group(['a', 'b']) }, { delivery: 'at_most_once' });
-    expect(next(once, [past(1, 'a', 'attempt_lost')])).toMatchObject({
+    expect(next(once, [past(1, 'a', 'attempt_lost', { billed: 'maybe' })])).toMatchObject({
       kind: 'give_up',
       failure: { code: 'outcome_unknown' },
     });
