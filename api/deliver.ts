@@ -10,6 +10,8 @@ export type Delivery = {
   readonly sink: StreamSink;
   readonly durability: Provenance['durability'];
   readonly readJournal: (id: string, afterId: number) => Promise<readonly JournaledChunk[]>;
+  /** The attempt whose chunks are worth showing. */
+  readonly readSpeaking: (id: string) => Promise<number | undefined>;
 };
 
 /** Between two looks into the journal, which is written every 100 ms. */
@@ -100,7 +102,10 @@ export function deliverJournal(delivery: Delivery): () => void {
   };
 }
 
-async function play({ ticket, sink, durability, readJournal }: Delivery, state: { gone: boolean }): Promise<void> {
+async function play(
+  { ticket, sink, durability, readJournal, readSpeaking }: Delivery,
+  state: { gone: boolean },
+): Promise<void> {
   let ended: Ended | undefined;
   void ticket.ended.then((end) => {
     ended = end;
@@ -109,8 +114,13 @@ async function play({ ticket, sink, durability, readJournal }: Delivery, state: 
   let shown: number | undefined;
   while (!state.gone) {
     const end = ended;
-    // Of a request that has ended only the attempt that answered is shown.
-    if (end !== undefined && shown === undefined) after = Math.max(after, (end.origin.attempts - 1) * IDS_PER_ATTEMPT);
+    // What an attempt left behind that was lost belongs to a generation that nobody will finish.
+    const speaking = shown ?? (await readSpeaking(ticket.id));
+    if (speaking === undefined && end === undefined) {
+      await Promise.race([ticket.ended, sleep(LOOK_MS)]);
+      continue;
+    }
+    if (speaking !== undefined) after = Math.max(after, (speaking - 1) * IDS_PER_ATTEMPT);
     const chunks = await readJournal(ticket.id, after);
     for (const { id, json } of chunks) {
       const attempt = attemptOf(id);

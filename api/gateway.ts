@@ -16,6 +16,7 @@ import { carryInline } from '../activities/inline.ts';
 import { startKeeper } from '../activities/keeper.ts';
 import { createRequestActivities } from '../activities/request-activities.ts';
 import { createAdmissions } from '../activities/store/admissions.ts';
+import { readSpeaking } from '../activities/store/attempts.ts';
 import { createJournal, readJournal } from '../activities/store/journal.ts';
 import { migrate } from '../activities/store/migrate.ts';
 import { createPlans } from '../activities/store/plans.ts';
@@ -179,6 +180,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           health,
           carriers,
           readJournal: async (id, afterId) => readJournal(database, id, afterId, 200),
+          readSpeaking: async (id) => readSpeaking(database, id),
           carryInline: (id) => {
             carryInline({ ...steps, decide }, id, stopping.signal).catch((error: unknown) => {
               log.warn({ err: error, request: id }, 'a request could not be carried without Temporal and waits for it');

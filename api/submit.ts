@@ -31,6 +31,7 @@ export type SubmitDeps = {
   readonly health: DeploymentHealth;
   readonly carriers: Carriers;
   readonly readJournal: (id: string, afterId: number) => Promise<readonly JournaledChunk[]>;
+  readonly readSpeaking: (id: string) => Promise<number | undefined>;
   /** Carries a request without Temporal: the same attempts and decisions, in this process. */
   readonly carryInline: (id: string) => void;
   readonly draining: () => boolean;
@@ -179,7 +180,7 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
   // The result is committed; should Temporal not acknowledge for long, the reconciler gives it a workflow later.
   const acknowledged = async (): Promise<Provenance['durability']> =>
     known ?? Promise.race([carrying, after(ACKNOWLEDGEMENT_MS, 'journal' as const)]);
-  const { readJournal } = deps;
+  const { readJournal, readSpeaking } = deps;
   return {
     id: ticket.id,
     replayed: false,
@@ -195,7 +196,14 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
       // Nothing is shown before the request is carried: what a reader has seen must survive this process.
       void acknowledged().then((durability) => {
         if (gone) ticket.close();
-        else stop = (deps.callsProviders ? deliverLive : deliverJournal)({ ticket, sink, durability, readJournal });
+        else
+          stop = (deps.callsProviders ? deliverLive : deliverJournal)({
+            ticket,
+            sink,
+            durability,
+            readJournal,
+            readSpeaking,
+          });
       });
       return () => {
         gone = true;
@@ -206,7 +214,7 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
 }
 
 /** An earlier request under the same key: its answer, also while it is still under way. */
-function replay({ board, readJournal }: SubmitDeps, id: string): Accepted {
+function replay({ board, readJournal, readSpeaking }: SubmitDeps, id: string): Accepted {
   const ticket = board.open(id);
   return {
     id,
@@ -216,7 +224,7 @@ function replay({ board, readJournal }: SubmitDeps, id: string): Accepted {
       ticket.close();
       return toAnswer(end, 'temporal');
     },
-    stream: (sink) => deliverJournal({ ticket, sink, durability: 'temporal', readJournal }),
+    stream: (sink) => deliverJournal({ ticket, sink, durability: 'temporal', readJournal, readSpeaking }),
   };
 }
 

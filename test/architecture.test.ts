@@ -80,6 +80,7 @@ const CROSS_CUTTING = [
   'test/api/retries.test.ts',
   'test/providers/robustness.test.ts',
   'test/workflows/replay.test.ts',
+  'test/activities/call-bedrock.test.ts',
 ];
 
 /** Folders and files of the catalog without fixtures of their own, and what is tested instead. */
@@ -90,6 +91,7 @@ const WITHOUT_FIXTURES: Readonly<Record<string, string>> = {
   huggingface: "OpenAI's wire, at addresses of its own",
   mistral: "OpenAI's wire, with stricter requests",
   mock: 'answers by itself',
+  sagemaker: 'replies in its wire format stand in its tests',
   snowflake: 'replies in its wire format stand in its test',
   watsonx: 'replies in its wire format stand in its test',
 };

@@ -105,6 +105,16 @@ export function toBigInt(value: string | null): bigint | undefined {
   return value === null ? undefined : BigInt(value.split('.')[0] ?? '0');
 }
 
+const SPEAKING = `
+select n from attempts a where request_id = $1 and (state = 'completed' or (state = 'dispatching' and not ${isDead('a.owner')}))
+order by n desc limit 1`;
+
+/** The attempt whose chunks are worth showing: the one that answered, or that a living process makes. */
+export async function readSpeaking(database: Database, id: string): Promise<number | undefined> {
+  const { rows } = await database.query<{ n: number }>({ name: 'read_speaking', text: SPEAKING, values: [id] });
+  return rows[0]?.n;
+}
+
 export type CostBounds = { readonly minNano: bigint; readonly maxNano: bigint };
 
 const LOSE = `

@@ -121,13 +121,15 @@ const PLAIN = [
   'translation',
 ] as const satisfies readonly PlainOperation[];
 
+const PLAIN_FIELDS =
+  'data embeddings embedding predictions results meta billed_units search_units usage index relevance_score text segments words duration start end channels metadata'.split(
+    ' ',
+  );
+
 const plainLike: fc.Arbitrary<unknown> = fc.oneof(
   wireLike,
   fc.dictionary(
-    fc.constantFrom(
-      ...['data', 'embeddings', 'embedding', 'predictions', 'results', 'meta', 'billed_units', 'search_units', 'usage'],
-      ...['index', 'relevance_score', 'text', 'segments', 'words', 'duration', 'start', 'end', 'channels', 'metadata'],
-    ),
+    fc.constantFrom(...PLAIN_FIELDS),
     fc.oneof(wireLike, fc.array(fc.record({ index: fc.nat(2), relevance_score: wireLike, embedding: wireLike }))),
   ),
 );
