@@ -2,6 +2,7 @@
 import { chat } from './dialects/chat.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { message } from './dialects/message.ts';
+import { response } from './dialects/response.ts';
 import type { PlainOperation } from './provider.ts';
 
 export type KindRow =
@@ -13,6 +14,7 @@ export type KindRow =
 export const KINDS = {
   chatCompletion: { operation: 'chat', dialect: chat },
   message: { operation: 'chat', dialect: message },
+  response: { operation: 'chat', dialect: response },
   embedding: { operation: 'embeddings' },
   rerank: { operation: 'rerank' },
   moderation: { operation: 'moderation' },

@@ -1,0 +1,7 @@
+/** OpenAI's Responses API, in front of every chat provider. */
+import type { Dialect } from './dialect.ts';
+import { createEncoder } from './response-encoder.ts';
+import { fromResponse } from './response-object.ts';
+import { toChat } from './response-request.ts';
+
+export const response: Dialect = { toChat, fromResponse, encoder: createEncoder };
