@@ -33,10 +33,11 @@ import { decide, isFinal } from '../workflows/policy/decide.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
 import type { Dispatch } from './dispatch.ts';
+import { createExchanges } from './exchanges.ts';
 import { createHealth } from './health.ts';
 import { createReader } from './reader.ts';
 import { createServer } from './server.ts';
-import { createDispatch } from './submit.ts';
+import { createDispatch, replay, type SubmitDeps } from './submit.ts';
 import { VERSION } from './version.ts';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -157,6 +158,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services.temporalUiUrl === undefined
       ? undefined
       : `${services.temporalUiUrl}/namespaces/${encodeURIComponent(holdfast.temporal.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+  const speakingOf: SubmitDeps['readSpeaking'] = async (id) => readSpeaking(database, id);
+  const journalOf: SubmitDeps['readJournal'] = async (id, afterId) => readJournal(database, id, afterId, 200);
   const dispatch: Dispatch =
     role === 'worker'
       ? {
@@ -179,8 +182,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           board,
           health,
           carriers,
-          readJournal: async (id, afterId) => readJournal(database, id, afterId, 200),
-          readSpeaking: async (id) => readSpeaking(database, id),
+          readJournal: journalOf,
+          readSpeaking: speakingOf,
           carryInline: (id) => {
             carryInline({ ...steps, decide }, id, stopping.signal).catch((error: unknown) => {
               log.warn({ err: error, request: id }, 'a request could not be carried without Temporal and waits for it');
@@ -192,6 +195,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config: liveConfig,
     knownModels,
     dispatch,
+    exchanges: createExchanges({
+      database,
+      follow: (id) => replay({ board, readJournal: journalOf, readSpeaking: speakingOf }, id),
+    }),
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),
     masterKey: options.masterKey,

@@ -123,7 +123,10 @@ function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, string> {
   for (const { method, paths } of routes) {
     for (const path of paths) {
       const known = methods.get(path);
-      methods.set(path, `${known === undefined ? '' : `${known}, `}${method === 'get' ? 'GET, HEAD' : 'POST'}`);
+      methods.set(
+        path,
+        `${known === undefined ? '' : `${known}, `}${method === 'get' ? 'GET, HEAD' : method.toUpperCase()}`,
+      );
     }
   }
   return methods;

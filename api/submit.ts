@@ -213,8 +213,11 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
   };
 }
 
-/** An earlier request under the same key: its answer, also while it is still under way. */
-function replay({ board, readJournal, readSpeaking }: SubmitDeps, id: string): Accepted {
+/** An earlier request, whoever carries it: its answer, also while it is still under way. */
+export function replay(
+  { board, readJournal, readSpeaking }: Pick<SubmitDeps, 'board' | 'readJournal' | 'readSpeaking'>,
+  id: string,
+): Accepted {
   const ticket = board.open(id);
   return {
     id,

@@ -254,6 +254,17 @@ export async function findWithoutWorkflow(database: Database, limit: number): Pr
   return rows;
 }
 
+/** Forgets what an ended request said and was told; its costs stay. Returns false while it is under way. */
+export async function eraseContent(database: Database, id: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    "update requests set body = '{}', response = null where id = $1 and state <> 'in_progress'",
+    [id],
+  );
+  if (rowCount !== 1) return false;
+  await database.query('delete from stream_chunks where request_id = $1', [id]);
+  return true;
+}
+
 /** Deletes what is past its retention, some at a time. Returns how many requests went. */
 export async function forgetRequests(database: Database, retentionMs: number, limit: number): Promise<number> {
   const old = "now() - $1 * interval '1 millisecond'";

@@ -18,7 +18,7 @@ export async function answer(
   else await answerWhole(exchange, caller, accepted);
 }
 
-function answerStream(exchange: Exchange, caller: Caller, accepted: Accepted, words: StreamWords): void {
+export function answerStream(exchange: Exchange, caller: Caller, accepted: Accepted, words: StreamWords): void {
   let detach = (): void => undefined;
   let gone = false;
   const sink = createSseSink({

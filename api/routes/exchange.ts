@@ -6,6 +6,7 @@ import type { KnownModels } from '../../activities/config/match.ts';
 import type { Caller, Dispatch } from '../dispatch.ts';
 import type { HealthProbe } from './health-probe.ts';
 import type { RequestReader } from './request-reader.ts';
+import type { StoredExchanges } from './stored-exchange.ts';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>;
 
@@ -17,6 +18,7 @@ export type ServerDeps = {
   readonly knownModels?: KnownModels;
   readonly dispatch: Dispatch;
   readonly requests: RequestReader;
+  readonly exchanges: StoredExchanges;
   readonly health: HealthProbe;
   readonly masterKey: string;
   /** Who holds a key that is not the master key; absent: nobody. Given the key itself, which it must not keep. */

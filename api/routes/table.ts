@@ -20,9 +20,16 @@ import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema }
 import { PLAIN_ROUTES } from './plain-table.ts';
 import { requestListSchema, requestSchema } from './request-object.ts';
 import { cancelRequest, getRequest, listRequests, requestsQuerySchema } from './requests.ts';
+import { cancelResponse, createResponse, deleteResponse, getResponse } from './responses.ts';
+import {
+  deletedResponseSchema,
+  responseQuerySchema,
+  responsesBodySchema,
+  responseSchema,
+} from './responses-schemas.ts';
 
 export type Route = {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** Express's syntax: `:id` is one segment, `*id` one or more. The first path is the one to show. */
   readonly paths: string[];
   readonly access: Access;
@@ -30,7 +37,8 @@ export type Route = {
   /** Whose shape its errors have; OpenAI's where it does not say. */
   readonly speaks?: Speaks;
   readonly summary: string;
-  readonly tag: 'Chat' | 'Embeddings' | 'Rerank' | 'Moderations' | 'Models' | 'Requests' | 'Health' | 'Documentation';
+  readonly tag:
+    'Chat' | 'Responses' | 'Embeddings' | 'Rerank' | 'Moderations' | 'Models' | 'Requests' | 'Health' | 'Documentation';
   readonly query?: z.ZodObject;
   /** Request headers that the route reads, for the document. */
   readonly headers?: z.ZodObject;
@@ -116,6 +124,51 @@ export const ROUTES: readonly Route[] = [
     answer: messagesResponseSchema,
     streams: true,
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
+  },
+  {
+    method: 'post',
+    paths: ['/v1/responses', '/responses', '/openai/v1/responses'],
+    access: 'key',
+    handler: createResponse,
+    summary: 'Create a response, at once or in the background',
+    tag: 'Responses',
+    headers: callHeadersSchema,
+    body: responsesBodySchema,
+    answer: responseSchema,
+    streams: true,
+    errors: [...BODY_ERRORS, ...CALL_ERRORS, 'not_found'],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/responses/:id', '/responses/:id', '/openai/v1/responses/:id'],
+    access: 'key',
+    handler: getResponse,
+    summary: 'Get a response, or its stream from any event on',
+    tag: 'Responses',
+    query: responseQuerySchema,
+    answer: responseSchema,
+    streams: true,
+    errors: ['invalid_request', 'not_found'],
+  },
+  {
+    method: 'delete',
+    paths: ['/v1/responses/:id', '/responses/:id', '/openai/v1/responses/:id'],
+    access: 'key',
+    handler: deleteResponse,
+    summary: 'Delete what a response was asked and what it said',
+    tag: 'Responses',
+    answer: deletedResponseSchema,
+    errors: ['invalid_request', 'not_found'],
+  },
+  {
+    method: 'post',
+    paths: ['/v1/responses/:id/cancel', '/responses/:id/cancel', '/openai/v1/responses/:id/cancel'],
+    access: 'key',
+    handler: cancelResponse,
+    summary: 'Cancel a response; one that is finished stays as it is',
+    tag: 'Responses',
+    answer: responseSchema,
+    errors: ['not_found'],
   },
   ...PLAIN_ROUTES.map((route): Route => ({
     ...route,

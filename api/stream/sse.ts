@@ -24,7 +24,7 @@ export type StreamWords = {
   /** Written after the last frame; it must not be written of an answer that is not complete. */
   readonly farewell: string;
   /** The last event of a stream that failed, as JSON text. */
-  readonly failed: (exchange: Exchange, failure: Failure, requestId: string) => string;
+  readonly failed: (exchange: Exchange, failure: Failure, requestId: string, frames: number) => string;
 };
 
 /** OpenAI's chat. */
@@ -40,6 +40,24 @@ export const MESSAGE_WORDS: StreamWords = {
   named: true,
   farewell: '',
   failed: (exchange, failure, requestId) => JSON.stringify(errorFor(exchange, failure, requestId)),
+};
+
+/** OpenAI's responses. Its clients raise what is under `error`; the fields beside it are the documented event. */
+export const RESPONSE_WORDS: StreamWords = {
+  named: true,
+  farewell: '',
+  failed: (_exchange, failure, requestId, frames) => {
+    const { error } = errorBody(failure);
+    const { code, message, param } = error;
+    return JSON.stringify({
+      type: 'error',
+      sequence_number: frames,
+      code,
+      message,
+      param,
+      error: { ...error, request_id: requestId },
+    });
+  },
 };
 
 const TYPE = /^\{"type":"([\w.-]+)"/;
@@ -68,6 +86,7 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
   let over = false;
   let keepAlive: NodeJS.Timeout | undefined;
   let silent = true;
+  let frames = 0;
 
   const finish = (status: number): void => {
     over = true;
@@ -126,6 +145,7 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
         res.destroy();
         return false;
       }
+      frames += 1;
       pending += `id: ${id}\n${framed(json, words.named)}`;
       schedule();
       return true;
@@ -145,7 +165,7 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
       }
       writeHead(opened ?? provenance);
       finish(200);
-      res.end(pending + framed(words.failed(exchange, failure, requestId), words.named));
+      res.end(pending + framed(words.failed(exchange, failure, requestId, frames), words.named));
     },
   };
 }

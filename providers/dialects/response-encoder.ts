@@ -24,13 +24,14 @@ type Open = { readonly index: number; readonly id: string } & (
 type State = {
   readonly sequence: number;
   readonly started: boolean;
-  readonly createdAt: number;
   readonly model: string;
   readonly tier: string | undefined;
   readonly open: readonly Open[];
   /** Finished items, by their place. */
   readonly output: ReadonlyMap<number, JsonObject>;
   readonly items: number;
+  /** Keys of the calls that are finished. */
+  readonly done: ReadonlySet<number>;
   readonly finish: FinishReason | null;
   readonly usage: Usage | undefined;
 };
@@ -38,12 +39,12 @@ type State = {
 const START: State = {
   sequence: 0,
   started: false,
-  createdAt: 0,
   model: '',
   tier: undefined,
   open: [],
   output: new Map(),
   items: 0,
+  done: new Set(),
   finish: null,
   usage: undefined,
 };
@@ -60,8 +61,8 @@ function begin(writing: Writing): void {
   if (writing.state.started) return;
   writing.state = { ...writing.state, started: true };
   const { id, body } = writing;
-  const { createdAt, model } = writing.state;
-  const response = shellOf({ id, body, createdAt, model, status: 'in_progress' });
+  const { model } = writing.state;
+  const response = shellOf({ id, body, model, status: 'in_progress' });
   send(writing, 'response.created', { response });
   send(writing, 'response.in_progress', { response });
 }
@@ -138,6 +139,7 @@ function finishItem(writing: Writing, open: Open): void {
     ...writing.state,
     open: writing.state.open.filter(({ index }) => index !== open.index),
     output: new Map(writing.state.output).set(open.index, item),
+    ...(open.kind === 'call' ? { done: new Set(writing.state.done).add(open.key) } : {}),
   };
 }
 
@@ -211,7 +213,7 @@ function call(writing: Writing, { index: key, id, function: called }: ToolCallDe
   );
   if (open === undefined) {
     // Behind arguments that were whole, a model can only add white space.
-    if (id === undefined && name === '') return;
+    if (writing.state.done.has(key)) return;
     finishOthers(writing, 'call');
     const { items: index } = writing.state;
     const callId = textOf(id) ?? `call_${itemId('fc', writing.id, index).slice('fc_'.length)}`;
@@ -245,7 +247,7 @@ function take(writing: Writing, chunk: ChatChunk): void {
   const { started } = writing.state;
   writing.state = {
     ...writing.state,
-    ...(started ? {} : { createdAt: chunk.created, model: chunk.model }),
+    ...(started ? {} : { model: chunk.model }),
     ...(tier === undefined ? {} : { tier }),
     ...(chunk.usage ? { usage: chunk.usage } : {}),
   };
@@ -267,10 +269,10 @@ function finishAll(writing: Writing): void {
 function end(writing: Writing): void {
   finishAll(writing);
   const { id, body, state } = writing;
-  const { createdAt, model, finish, usage, tier, output } = state;
+  const { model, finish, usage, tier, output } = state;
   const ending = endingOf(finish);
   const response = {
-    ...shellOf({ id, body, createdAt, model, status: ending.status }),
+    ...shellOf({ id, body, model, status: ending.status }),
     ...ending,
     ...(tier === undefined ? {} : { service_tier: tier }),
     output: [...output].sort(([a], [b]) => a - b).map(([, item]) => item),

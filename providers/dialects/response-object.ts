@@ -1,9 +1,9 @@
 /** The `response` object: what was asked for repeated, what became of it, and what the model said as items. */
 import type { AssistantMessage, ChatResponse, FinishReason } from '../protocol/chat.ts';
 import type { Failure } from '../protocol/errors.ts';
-import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
+import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import type { Usage } from '../protocol/usage.ts';
-import { sealThinking } from './response-items.ts';
+import { inputItems, sealThinking } from './response-items.ts';
 
 export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
 
@@ -21,23 +21,30 @@ export function itemId(prefix: 'msg' | 'rs' | 'fc', id: string, index: number): 
   return `${prefix}_${stemOf(id)}_${index}`;
 }
 
+const BASE_32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Seconds since 1970, from the ten characters of time that an id begins with: the same whenever the response is shown. */
+function createdAt(id: string): number {
+  let ms = 0;
+  for (const character of stemOf(id).slice(0, 10)) ms = ms * 32 + BASE_32.indexOf(character);
+  return Math.floor(ms / 1000);
+}
+
 export type Shell = {
   readonly id: string;
   readonly body: JsonObject;
-  /** Seconds since 1970. */
-  readonly createdAt: number;
   readonly model: string;
   readonly status: ResponseStatus;
 };
 
 /** A response without output. Every field is there: typed clients read them without asking. */
-export function shellOf({ id, body, createdAt, model, status }: Shell): Record<string, unknown> {
+export function shellOf({ id, body, model, status }: Shell): Record<string, unknown> {
   const reasoning = isObject(body['reasoning']) ? body['reasoning'] : {};
   const text = isObject(body['text']) ? body['text'] : {};
   return {
     id: responseId(id),
     object: 'response',
-    created_at: createdAt,
+    created_at: createdAt(id),
     status,
     background: body['background'] === true,
     error: null,
@@ -143,7 +150,7 @@ function outputOf(response: ChatResponse, id: string): JsonObject[] {
 export function fromResponse(response: ChatResponse, body: JsonObject, id: string): Record<string, unknown> {
   const ending = endingOf(response.choices[0]?.finish_reason ?? null);
   return {
-    ...shellOf({ id, body, createdAt: response.created, model: response.model, status: ending.status }),
+    ...shellOf({ id, body, model: response.model, status: ending.status }),
     ...ending,
     ...(typeof response.service_tier === 'string' ? { service_tier: response.service_tier } : {}),
     output: outputOf(response, id),
@@ -151,8 +158,28 @@ export function fromResponse(response: ChatResponse, body: JsonObject, id: strin
   };
 }
 
-/** A response that came to nothing. */
-export function failedResponse(shell: Shell, failure: Failure): Record<string, unknown> {
-  const code = failure.code === 'rate_limit_exceeded' ? 'rate_limit_exceeded' : 'server_error';
-  return { ...shellOf(shell), status: 'failed', error: { code, message: failure.message } };
+export type EndedRequest = {
+  readonly id: string;
+  readonly body: JsonObject;
+  readonly model: string;
+  readonly status: 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'outcome_unknown';
+  readonly failure?: Failure;
+};
+
+/** A request that has no answer, or none yet, as a response. */
+export function endedResponse({ id, body, model, status, failure }: EndedRequest): Record<string, unknown> {
+  if (status === 'in_progress' || status === 'cancelled') return shellOf({ id, body, model, status });
+  const code = failure?.code === 'rate_limit_exceeded' ? 'rate_limit_exceeded' : 'server_error';
+  const message = failure?.message ?? 'The outcome of the request is not known.';
+  return { ...shellOf({ id, body, model, status: 'failed' }), error: { code, message } };
+}
+
+/** The conversation up to and with a stored response, as items. */
+export function historyOf(body: JsonObject, responseJson: string): readonly unknown[] {
+  const response = parseJson(responseJson);
+  return [
+    ...listOf(body['_history']),
+    ...inputItems(body),
+    ...listOf(isObject(response) ? response['output'] : undefined),
+  ];
 }

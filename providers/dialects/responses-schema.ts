@@ -1,7 +1,6 @@
 /** Parses the body of OpenAI's `POST /v1/responses`, and refuses by name what no chat provider could be asked for. */
 import { z } from 'zod';
 import type { Failure } from '../protocol/errors.ts';
-import { isObject } from '../protocol/json.ts';
 import { toProblem } from '../protocol/problem.ts';
 import type { Body } from './dialect.ts';
 
@@ -127,10 +126,9 @@ export function parseResponses(body: unknown): ParsedResponses {
   const result = responsesSchema.safeParse(body);
   if (result.success) return { request: result.data };
   const problem = toProblem(result.error, body);
-  const code = isUnsupported(result.error) ? 'unsupported_parameter' : 'invalid_request';
+  const code = UNSUPPORTED.test(problem.message) ? 'unsupported_parameter' : 'invalid_request';
   return { refused: { code, ...problem, billed: 'no' } };
 }
 
-function isUnsupported({ issues: [first] }: z.ZodError): boolean {
-  return isObject(first) && first.code === 'custom' && /not (supported|kept|truncated)|never/.test(first.message);
-}
+/** How the sentences above end that refuse what another gateway might do. */
+const UNSUPPORTED = /(is not supported|are not kept here.*|is never truncated here)\.$/;

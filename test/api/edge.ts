@@ -116,6 +116,13 @@ export async function startEdge(changes: Partial<ServerDeps> = {}): Promise<Edge
   const server = createServer({
     config: () => config,
     requests: NO_REQUESTS,
+    exchanges: {
+      read: async () => undefined,
+      erase: async () => false,
+      follow: () => {
+        throw new Error('nothing is stored here');
+      },
+    },
     health: {
       readiness: async () => ({ database: 'connected', temporal: 'connected' }),
       endpoints: async () => ({ healthy: [], unhealthy: [] }),

@@ -81,6 +81,9 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return waiting;
   },
 
+  'response.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/responses', { model: 'alone', input: 'Say it.' })).id,
+
   'message.answered': async (stage) =>
     (
       await post(stage.gateway.url, '/v1/messages', {
