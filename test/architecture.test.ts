@@ -11,6 +11,7 @@ const COMPOSITION = ['api/gateway.ts', 'api/main.ts', 'api/cli/'];
 /** Values that the edge takes from activities, beyond the folders that are open to it. */
 const EDGE_VALUES: Readonly<Record<string, readonly string[]>> = {
   'api/carriers.ts': ['activities/board.ts'],
+  'api/exchanges.ts': ['activities/ledger-view.ts'],
   'api/reader.ts': ['activities/ledger-view.ts'],
   'api/submit.ts': ['activities/planning.ts'],
 };

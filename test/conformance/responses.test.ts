@@ -65,7 +65,8 @@ function plain(value: unknown): unknown {
 
 /** The messages that the last call to the provider carried. */
 function sentMessages(): { role: string; content: unknown }[] {
-  return (upstream.calls.at(-1)?.body as { messages: { role: string; content: unknown }[] }).messages;
+  const [last] = upstream.calls.slice(-1);
+  return (last?.body as { messages: { role: string; content: unknown }[] } | undefined)?.messages ?? [];
 }
 
 describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s', (model) => {
@@ -96,7 +97,7 @@ describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s'
     });
     const stream = client.responses.stream({ model, input: 'Say it.' });
     const events: ResponseStreamEvent[] = [];
-    for await (const event of stream) events.push(event as ResponseStreamEvent);
+    for await (const event of stream) events.push(event);
     const final = await stream.finalResponse();
     expect(final.output_text).toBe('One, two: «ünïcödé» 👋.');
     expect(final).toMatchObject({ status: 'completed', usage: { output_tokens: 5 } });

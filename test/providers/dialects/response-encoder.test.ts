@@ -17,11 +17,7 @@ function events(chunks: readonly ChatChunk[]): Frame[] {
 
 function accumulate(frames: readonly Frame[]): Response {
   let snapshot: Response | undefined;
-  for (const frame of frames)
-    snapshot = accumulateResponse(
-      frame as unknown as ResponseStreamEvent,
-      snapshot as Parameters<typeof accumulateResponse>[1],
-    );
+  for (const frame of frames) snapshot = accumulateResponse(frame as unknown as ResponseStreamEvent, snapshot);
   if (snapshot === undefined) throw new Error('no events');
   return snapshot;
 }
