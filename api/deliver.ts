@@ -114,6 +114,11 @@ async function play(
   let shown: number | undefined;
   while (!state.gone) {
     const end = ended;
+    // A failure is told by its status, not after the beginning of an answer that has no end.
+    if (end?.failure !== undefined && shown === undefined) {
+      close(sink, end, shown, durability);
+      return;
+    }
     // What an attempt left behind that was lost belongs to a generation that nobody will finish.
     const speaking = shown ?? (await readSpeaking(ticket.id));
     if (speaking === undefined && end === undefined) {
