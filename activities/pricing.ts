@@ -59,7 +59,7 @@ function pricesOf({ deployment, kind, body }: Charge, serviceTier: string | unde
     settings: deployment.settings,
     modelInfo: deployment.modelInfo,
     ...(serviceTier === undefined ? {} : { serviceTier }),
-    ...(kindRow(kind).operation === 'images' ? { variants: imageVariants(body) } : {}),
+    ...(kindRow(kind).operation.startsWith('image') ? { variants: imageVariants(body) } : {}),
   });
 }
 

@@ -61,7 +61,9 @@ function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
     },
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+      : {
+          requestBody: { required: true, content: { [route.bodyType ?? 'application/json']: { schema: route.body } } },
+        }),
     responses: { '200': answerOf(route), ...unavailableOf(route), ...errorsOf(route) },
   };
 }

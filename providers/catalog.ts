@@ -13,6 +13,8 @@ import { watsonx } from './watsonx/index.ts';
 import { replicate } from './replicate/index.ts';
 import { huggingface } from './huggingface/index.ts';
 import { codestral, mistral } from './mistral/index.ts';
+import { deepgram } from './deepgram/index.ts';
+import { elevenlabs } from './elevenlabs/index.ts';
 import { infinity } from './infinity/index.ts';
 import { jina } from './jina/index.ts';
 import { mock } from './mock.ts';
@@ -48,6 +50,8 @@ const PROVIDERS: readonly Provider[] = [
   voyage,
   jina,
   infinity,
+  deepgram,
+  elevenlabs,
   mock,
 ];
 

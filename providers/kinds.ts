@@ -18,6 +18,12 @@ export const KINDS = {
   embedding: { operation: 'embeddings' },
   rerank: { operation: 'rerank' },
   moderation: { operation: 'moderation' },
+  image: { operation: 'images' },
+  imageEdit: { operation: 'imageEdits' },
+  imageVariation: { operation: 'imageVariations' },
+  speech: { operation: 'speech' },
+  transcription: { operation: 'transcription' },
+  translation: { operation: 'translation' },
 } as const satisfies Record<string, KindRow>;
 
 export type Kind = keyof typeof KINDS;

@@ -1,5 +1,8 @@
 /** The built-in provider `mock/*`: OpenAI's wire without a network. Everything about an answer follows from the request; the transport waits. */
-import { createOpenAiProvider } from './openai/create.ts';
+import { createOpenAiProvider, type OpenAiWire } from './openai/create.ts';
+import { imageEdits, imageVariations, transcription, translation, withoutFiles } from './openai/files.ts';
+import { jsonRequest } from './openai/plain-request.ts';
+import type { PlainTranslation } from './provider.ts';
 import { answerTo, type MockAnswer } from './mock/answer.ts';
 import { answerPlain } from './mock/plain.ts';
 import { readControl, type Control } from './mock/control.ts';
@@ -9,20 +12,33 @@ import { isObject, parseJson, textOf } from './protocol/json.ts';
 
 export const MOCK_BASE_URL = 'mock:';
 
-export const mock = createOpenAiProvider({
+const wire: OpenAiWire = {
   id: 'mock',
   title: 'Mock',
   baseUrl: MOCK_BASE_URL,
   keyVariables: [],
   auth: { kind: 'none' },
   keyOptional: true,
-  also: ['embeddings', 'moderation', 'rerank'],
+  also: ['embeddings', 'moderation', 'rerank', 'images', 'speech'],
   unsupported: [],
   maxTokens: 'as_sent',
   reasoning: 'as_sent',
   streamUsage: true,
   keeps: [],
-});
+};
+
+/** The mock reads JSON only: of files it is told the name and the size. */
+function asJson(create: (wire: OpenAiWire) => PlainTranslation, path: string): PlainTranslation {
+  return { ...create(wire), toRequest: (body, target) => jsonRequest(wire, target, path, withoutFiles(body)) };
+}
+
+export const mock = {
+  ...createOpenAiProvider(wire),
+  imageEdits: asJson(imageEdits, '/images/edits'),
+  imageVariations: asJson(imageVariations, '/images/variations'),
+  transcription: asJson(transcription, '/audio/transcriptions'),
+  translation: asJson(translation, '/audio/translations'),
+};
 
 export type MockEvent = { readonly delayMs: number; readonly data: string };
 

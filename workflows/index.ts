@@ -4,4 +4,10 @@ export { carryRequest as message, carryRequest as response } from './request.ts'
 export { carryRequest as embedding } from './request.ts';
 export { carryRequest as rerank } from './request.ts';
 export { carryRequest as moderation } from './request.ts';
+export { carryRequest as image } from './request.ts';
+export { carryRequest as imageEdit } from './request.ts';
+export { carryRequest as imageVariation } from './request.ts';
+export { carryRequest as speech } from './request.ts';
+export { carryRequest as transcription } from './request.ts';
+export { carryRequest as translation } from './request.ts';
 export { convoy } from './convoy.ts';

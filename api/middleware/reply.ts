@@ -21,7 +21,12 @@ export function commonHeaders(exchange: Exchange, requestId: string = exchange.i
   return headers;
 }
 
-export function sendText(exchange: Exchange, status: number, text: string, headers: OutgoingHttpHeaders): void {
+export function sendText(
+  exchange: Exchange,
+  status: number,
+  text: string | Uint8Array,
+  headers: OutgoingHttpHeaders,
+): void {
   const { res } = exchange;
   if (res.headersSent || res.destroyed) {
     logAccess(exchange, CLIENT_GONE);

@@ -38,11 +38,23 @@ export type Route = {
   readonly speaks?: Speaks;
   readonly summary: string;
   readonly tag:
-    'Chat' | 'Responses' | 'Embeddings' | 'Rerank' | 'Moderations' | 'Models' | 'Requests' | 'Health' | 'Documentation';
+    | 'Chat'
+    | 'Responses'
+    | 'Embeddings'
+    | 'Rerank'
+    | 'Moderations'
+    | 'Images'
+    | 'Audio'
+    | 'Models'
+    | 'Requests'
+    | 'Health'
+    | 'Documentation';
   readonly query?: z.ZodObject;
   /** Request headers that the route reads, for the document. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Of the body, when not JSON. */
+  readonly bodyType?: 'multipart/form-data';
   /** The answer; absent: not JSON. */
   readonly answer?: z.ZodType;
   readonly answerType?: string;

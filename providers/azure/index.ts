@@ -24,7 +24,7 @@ const wire: OpenAiWire = {
   streamUsage: true,
   keeps: [],
   upstreamModel: deploymentOf,
-  also: ['embeddings'],
+  also: ['embeddings', 'images', 'imageEdits', 'speech', 'transcription', 'translation'],
   plainUrl: (target, path) => azureUrl(target, deploymentOf(target.model))?.replace('/chat/completions', path),
 };
 

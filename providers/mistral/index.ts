@@ -89,7 +89,7 @@ export const mistral = create({
   baseUrl: 'https://api.mistral.ai/v1',
   baseUrlVariables: ['MISTRAL_API_BASE', 'MISTRAL_AZURE_API_BASE'],
   keyVariables: ['MISTRAL_API_KEY', 'MISTRAL_AZURE_API_KEY'],
-  also: ['embeddings', 'moderation'],
+  also: ['embeddings', 'moderation', 'transcription'],
 });
 
 export const codestral = create({

@@ -14,6 +14,12 @@ const ANSWERS: Readonly<Record<string, (body: JsonObject) => MockPlain>> = {
   '/embeddings': embeddings,
   '/moderations': moderation,
   '/rerank': rerank,
+  '/images/generations': images,
+  '/images/edits': images,
+  '/images/variations': images,
+  '/audio/speech': speech,
+  '/audio/transcriptions': transcript,
+  '/audio/translations': transcript,
 };
 
 const DIMENSIONS = 8;
@@ -89,5 +95,58 @@ function rerank(body: JsonObject): MockPlain {
   });
   return {
     json: { id: 'rerank-mock', results, meta: { billed_units: { search_units: Math.ceil(results.length / 100) } } },
+  };
+}
+
+/** One grey pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
+
+function images(body: JsonObject): MockPlain {
+  const { n, prompt } = body;
+  const picture = { b64_json: PNG, ...(typeof prompt === 'string' ? { revised_prompt: prompt } : {}) };
+  return { json: { data: Array.from({ length: typeof n === 'number' ? n : 1 }, () => picture) } };
+}
+
+const SAMPLES_PER_SECOND = 8_000;
+const SAMPLES_PER_CHARACTER = 80;
+const HEADER_BYTES = 44;
+/** The middle of what an unsigned byte can hold. */
+const SILENCE = 0x80;
+
+/** Silence of ten milliseconds a character, as a WAV file of one byte a sample. */
+function speech(body: JsonObject): MockPlain {
+  const samples = Math.min(String(body['input']).length, 1_000) * SAMPLES_PER_CHARACTER;
+  const bytes = new Uint8Array(HEADER_BYTES + samples).fill(SILENCE);
+  const view = new DataView(bytes.buffer);
+  const tag = (at: number, text: string): void => bytes.set(new TextEncoder().encode(text), at);
+  tag(0, 'RIFF');
+  view.setUint32(4, HEADER_BYTES - 8 + samples, true);
+  tag(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, SAMPLES_PER_SECOND, true);
+  view.setUint32(28, SAMPLES_PER_SECOND, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  tag(36, 'data');
+  view.setUint32(40, samples, true);
+  return { bytes, contentType: 'audio/wav' };
+}
+
+/** One second for a thousand bytes. */
+function transcript(body: JsonObject): MockPlain {
+  const { file } = body as { file?: { filename?: unknown; size?: unknown } };
+  const text = `A mock transcript of ${String(file?.filename)}.`;
+  const duration = typeof file?.size === 'number' ? file.size / 1000 : 0;
+  return {
+    json: {
+      task: 'transcribe',
+      language: 'english',
+      duration,
+      text,
+      segments: [{ id: 0, start: 0, end: duration, text }],
+      words: text.split(' ').map((word) => ({ word, start: 0, end: duration })),
+    },
   };
 }

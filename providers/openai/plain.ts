@@ -1,55 +1,11 @@
-/** Operations besides chat on OpenAI's wire. Same words in and out: what is not known here passes unchanged. */
+/** Operations besides chat on OpenAI's wire. Same words in and out. */
 import { fromOpenAiEmbeddings } from '../protocol/embeddings.ts';
 import { toModeration } from '../protocol/moderation.ts';
 import { createRerank } from '../protocol/rerank-wire.ts';
-import { isObject, type JsonObject } from '../protocol/json.ts';
-import { anything, checkPlain } from '../protocol/plain-parameters.ts';
-import { extraHeaders } from '../protocol/settings.ts';
-import type { PlainOperation, PlainTranslation, Refusal, Target, WireRequest } from '../provider.ts';
-import type { Dialect } from './dialect.ts';
+import type { PlainOperation, PlainTranslation } from '../provider.ts';
+import { imageEdits, images, imageVariations, speech, transcription, translation } from './files.ts';
+import { jsonRequest, plainUrl, type PlainWire } from './plain-request.ts';
 import { addressProblem } from './request.ts';
-
-/** How the operations of one provider differ. */
-export type PlainWire = Dialect & { readonly baseUrl: string };
-
-export function plainUrl(wire: PlainWire, target: Target, path: string): string {
-  const own = wire.plainUrl?.(target, path);
-  if (own !== undefined) return own;
-  const base = wire.address?.(target.model, target.baseUrl) ?? target.baseUrl;
-  return `${base.replace(/\/chat\/completions$/, '')}${path}`;
-}
-
-export function jsonRequest(wire: PlainWire, target: Target, path: string, body: JsonObject): WireRequest | Refusal {
-  const problem = addressProblem(wire, wire.baseUrl, target);
-  if (problem !== undefined) return problem;
-  const { model, settings } = target;
-  const checked = checkPlain(body, { title: wire.title, model, settings, takes: anything });
-  if ('refused' in checked) return checked;
-  const url = plainUrl(wire, target, path);
-  if (!URL.canParse(url)) return noUrl(wire.title, target.baseUrl);
-  const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
-  return {
-    method: 'POST',
-    url,
-    headers: { 'content-type': 'application/json', ...openAiHeaders(settings) },
-    body: JSON.stringify({ ...checked.kept, model: wire.upstreamModel?.(model) ?? model, ...extra }),
-    dropped: checked.dropped,
-  };
-}
-
-/** An address that is none: a 502 that names it, before anything is sent. */
-function noUrl(title: string, found: string): Refusal {
-  const message = `${title}: api_base ${JSON.stringify(found)} is no URL.`;
-  return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
-}
-
-export function openAiHeaders(settings: JsonObject): Readonly<Record<string, string>> {
-  return {
-    ...(typeof settings['organization'] === 'string' ? { 'openai-organization': settings['organization'] } : {}),
-    ...(typeof settings['project'] === 'string' ? { 'openai-project': settings['project'] } : {}),
-    ...extraHeaders(settings),
-  };
-}
 
 type Create = (wire: PlainWire) => PlainTranslation;
 
@@ -81,10 +37,16 @@ function rerank(wire: PlainWire): PlainTranslation {
   };
 }
 
-const OPERATIONS: { readonly [operation in PlainOperation]?: Create } = {
+const OPERATIONS: { readonly [operation in PlainOperation]: Create } = {
   embeddings: createEmbeddings,
   moderation,
   rerank,
+  images,
+  imageEdits,
+  imageVariations,
+  speech,
+  transcription,
+  translation,
 };
 
 /** The operations that a provider has, ready to be put beside its chat. */
@@ -92,10 +54,5 @@ export function plainOperations(
   wire: PlainWire,
   names: readonly PlainOperation[],
 ): { readonly [operation in PlainOperation]?: PlainTranslation } {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const create = OPERATIONS[name];
-      return create === undefined ? [] : [[name, create(wire)] as const];
-    }),
-  );
+  return Object.fromEntries(names.map((name) => [name, OPERATIONS[name](wire)]));
 }

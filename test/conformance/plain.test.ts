@@ -19,6 +19,9 @@ beforeAll(async () => {
     config: {
       model_list: [
         provided('vectors', 'openai/text-embedding-3-small'),
+        provided('painter', 'openai/gpt-image-1'),
+        provided('speaker', 'openai/tts-1'),
+        provided('listener', 'openai/whisper-1'),
         { model_name: 'mock', litellm_params: { model: 'mock/plain' } },
         { model_name: 'talker', litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_key: 'sk-a' } },
       ],
@@ -158,5 +161,97 @@ describe('a rerank', () => {
       ...wrong,
     });
     expect([status, json?.['error']]).toEqual([400, expect.objectContaining({ param })]);
+  });
+});
+
+const PICTURE = new File([new Uint8Array([137, 80, 78, 71])], 'cat.png', { type: 'image/png' });
+
+describe('pictures', () => {
+  it('are made, edited and varied, and charged by the piece', async () => {
+    const made = await client.images.generate({ model: 'mock', prompt: 'a cat', n: 2 }).withResponse();
+    expect(made.data.data).toHaveLength(2);
+    expect(
+      Buffer.from(made.data.data?.[0]?.b64_json ?? '', 'base64')
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
+    expect(made.data.created).toBeGreaterThan(1_700_000_000);
+    expect(made.response.headers.get('x-litellm-response-cost')).toBe('0.02');
+    const edited = await client.images.edit({ model: 'mock', prompt: 'a dog', image: [PICTURE, PICTURE] });
+    expect(edited.data?.[0]?.revised_prompt).toBe('a dog');
+    const varied = await client.images.createVariation({ model: 'mock', image: PICTURE });
+    expect(varied.data).toHaveLength(1);
+  });
+
+  it('reach the provider as they were sent', async () => {
+    upstream.next({ body: { created: 1, data: [{ url: 'https://example.com/1.png' }] } });
+    const { data } = await client.images.edit({ model: 'painter', prompt: 'p', image: PICTURE, size: '1024x1024' });
+    expect(data).toEqual([{ url: 'https://example.com/1.png' }]);
+    const [call] = upstream.calls;
+    expect(call?.path).toBe('/images/edits');
+    expect(call?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+    const text = call?.bytes.toString('latin1') ?? '';
+    for (const part of [
+      'name="prompt"\r\n\r\np\r\n',
+      'filename="cat.png"\r\ncontent-type: image/png\r\n\r\n\x89PNG\r\n',
+      'gpt-image-1',
+    ])
+      expect(text).toContain(part);
+  });
+});
+
+describe('sound', () => {
+  const file = new File([new Uint8Array(2_500)], 'note.wav', { type: 'audio/wav' });
+
+  it('is spoken, and charged by the character', async () => {
+    const response = await client.audio.speech.create({ model: 'mock', voice: 'alloy', input: 'Hello' });
+    expect(response.headers.get('content-type')).toBe('audio/wav');
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.00005');
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect([bytes.subarray(0, 4).toString(), bytes.length]).toEqual(['RIFF', 44 + 400]);
+    const id = response.headers.get('x-request-id') ?? '';
+    expect(await readRequest(gateway.url, id)).toMatchObject({
+      response: { content_type: 'audio/wav', base64: bytes.toString('base64') },
+    });
+  });
+
+  it('comes as the provider sent it, byte for byte', async () => {
+    const bytes = new Uint8Array(256).map((_, index) => index);
+    upstream.next({ body: bytes, headers: { 'content-type': 'audio/mpeg' } });
+    const response = await client.audio.speech.create({ model: 'speaker', voice: 'alloy', input: 'Hi' });
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
+    expect(upstream.calls[0]?.json).toEqual({ model: 'tts-1', voice: 'alloy', input: 'Hi' });
+  });
+
+  it('is written down in every form, and charged by the second', async () => {
+    const text = 'A mock transcript of note.wav.';
+    const { data, response } = await client.audio.transcriptions.create({ model: 'mock', file }).withResponse();
+    expect(data.text).toBe(text);
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.00025');
+    const srt: unknown = await client.audio.transcriptions.create({ model: 'mock', file, response_format: 'srt' });
+    expect(srt).toBe(`1\n00:00:00,000 --> 00:00:02,500\n${text}\n\n`);
+    const verbose = await client.audio.transcriptions.create({ model: 'mock', file, response_format: 'verbose_json' });
+    expect(verbose).toMatchObject({ text, duration: 2.5, segments: [{ start: 0, end: 2.5 }] });
+    const translated: unknown = await client.audio.translations.create({
+      model: 'mock',
+      file,
+      response_format: 'text',
+    });
+    expect(translated).toBe(`${text}\n`);
+  });
+
+  it('is refused by the provider in words that reach the caller', async () => {
+    upstream.next({ status: 400, body: { error: { message: 'This is no sound.', type: 'invalid_request_error' } } });
+    const error = await client.audio.transcriptions
+      .create({ model: 'listener', file })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(String((error as Error).message)).toContain('This is no sound.');
+  });
+
+  it('that is asked for as a stream is refused', async () => {
+    const body = { model: 'mock', voice: 'alloy', input: 'a', stream_format: 'sse' };
+    const { status, json } = await post(gateway.url, '/v1/audio/speech', body);
+    expect([status, json?.['error']]).toEqual([400, expect.objectContaining({ param: 'stream_format' })]);
   });
 });

@@ -1,7 +1,7 @@
 /** The ways a request can go, each as a scenario on a real gateway: what their histories are recorded from and replayed against. */
 import type { Client } from '@temporalio/client';
 import { chat, get, post, readRequest } from '../support/ask.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { MASTER_KEY, type Gateway } from '../support/gateway.ts';
 import type { Script, Upstream } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -15,6 +15,20 @@ const WRONG: Script = { status: 400, body: { error: { message: 'no', type: 'inva
 
 async function ask(stage: Stage, model: string, body: Readonly<Record<string, unknown>> = {}): Promise<string> {
   return (await chat(stage.gateway.url, { model, body })).id;
+}
+
+async function sendFile(
+  { gateway }: Stage,
+  path: string,
+  name: string,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const form = new FormData();
+  for (const [field, value] of Object.entries({ model: 'mock', ...fields })) form.append(field, value);
+  form.append(name, new File(['x'], 'x'));
+  const headers = { authorization: `Bearer ${MASTER_KEY}` };
+  const response = await fetch(gateway.url + path, { method: 'POST', headers, body: form });
+  return response.headers.get('x-request-id') ?? '';
 }
 
 async function findOpen({ gateway }: Stage): Promise<string> {
@@ -101,6 +115,20 @@ export const WAYS: Readonly<Record<string, Way>> = {
 
   'moderation.answered': async (stage) =>
     (await post(stage.gateway.url, '/v1/moderations', { model: 'mock', input: 'x' })).id,
+
+  'image.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/images/generations', { model: 'mock', prompt: 'x' })).id,
+
+  'imageEdit.answered': async (stage) => sendFile(stage, '/v1/images/edits', 'image', { prompt: 'x' }),
+
+  'imageVariation.answered': async (stage) => sendFile(stage, '/v1/images/variations', 'image'),
+
+  'speech.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/audio/speech', { model: 'mock', input: 'x', voice: 'x' })).id,
+
+  'transcription.answered': async (stage) => sendFile(stage, '/v1/audio/transcriptions', 'file'),
+
+  'translation.answered': async (stage) => sendFile(stage, '/v1/audio/translations', 'file'),
 
   'convoy.answered': async (stage) => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
