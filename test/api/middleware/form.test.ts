@@ -83,7 +83,7 @@ describe('a form', () => {
     [{ model: 'gpt-4o', file: SOUND, num_retries: 'many' }, 'num_retries'],
     [{ model: 'gpt-4o', file: SOUND, stream: 'true' }, 'stream'],
   ])('that is wrong is refused with the name of what is wrong (%#)', async (fields, param) => {
-    const { status, error } = await send(formOf(fields as Record<string, string>));
+    const { status, error } = await send(formOf(fields));
     expect([status, error.param]).toEqual([400, param]);
   });
 
