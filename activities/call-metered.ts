@@ -4,6 +4,8 @@ import type { Usage } from '../providers/protocol/usage.ts';
 
 export type Metered = {
   readonly usage?: Usage;
+  /** Where it does not follow from the usage: a fixed price, or nothing. */
+  readonly costNano?: bigint;
   /** The tier the provider says it served. */
   readonly serviceTier?: string;
 };

@@ -11,6 +11,7 @@ import { CallAborted, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
 import { meter, type Metered } from './call-metered.ts';
 import { performNative } from './call-native.ts';
+import { performPassThrough } from './call-pass-through.ts';
 import { performPlain } from './call-plain.ts';
 import { readError, send, targetOf, transmit } from './call-wire.ts';
 import { readStream, readWhole, toFailure, type Read, type Reading } from './read-answer.ts';
@@ -99,6 +100,7 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     if (native !== undefined) return performNative(http, call, signal, { provider, native });
     return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
   }
+  if (row.operation === 'passThrough') return performPassThrough(http, call, signal);
   const translation = provider?.[row.operation];
   if (provider === undefined || translation === undefined) return { kind: 'failed', failure: notOffered(call) };
   return performPlain(http, call, signal, { provider, translation });

@@ -1,5 +1,5 @@
 /** Configuration + the model asked for + the caller's wishes → the plan of a request. Pure; plans without wishes are remembered. */
-import type { Config, Fallbacks } from './config/config.ts';
+import type { Config, Deployment, Fallbacks } from './config/config.ts';
 import { findGroup } from './config/match.ts';
 import type { Plan, PlannedDeployment, PlannedGroup } from './contract.ts';
 
@@ -23,6 +23,35 @@ export type Planned = { readonly plan: Plan; readonly json: string };
 const MAX_REMEMBERED = 5_000;
 
 const remembered = new WeakMap<Config, Map<string, Planned>>();
+
+/**
+ * For a call that passes as it is: one deployment, and nothing is sent twice. What the provider answers is the answer, whatever its
+ * status; only a call that never left is made again.
+ */
+export function planPassThrough(config: Config, deployment: Deployment, model: string, wishes: RoutingWishes): Planned {
+  const { router } = config;
+  const { id, provider, group, timeoutMs = router.timeoutMs } = deployment;
+  const plan: Plan = {
+    version: 1,
+    group,
+    groups: {
+      [group]: {
+        deployments: [{ id, provider, model, cooldownTimeMs: 0 }],
+        fallbacks: [],
+        contextWindowFallbacks: [],
+        contentPolicyFallbacks: [],
+      },
+    },
+    numRetries: wishes.numRetries ?? router.numRetries,
+    retryAfterMs: router.retryAfterMs,
+    maxFallbacks: 0,
+    timeoutMs: wishes.timeoutMs ?? timeoutMs,
+    patienceMs: timeoutMs,
+    delivery: 'at_most_once',
+    dropParams: false,
+  };
+  return { plan, json: JSON.stringify(plan) };
+}
 
 /** Undefined when nothing serves the model. */
 export function planFor(config: Config, model: string, wishes: RoutingWishes): Planned | undefined {

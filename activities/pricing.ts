@@ -1,6 +1,7 @@
 /** What a call cost, or, where nobody told us, what it cost at least and at most. */
 import type { Body } from '../providers/dialects/dialect.ts';
-import { kindRow } from '../providers/kinds.ts';
+import { kindRow, type KindRow } from '../providers/kinds.ts';
+import { readCall } from '../providers/dialects/passed.ts';
 import {
   canBePriced,
   costNanoUsd,
@@ -31,6 +32,8 @@ export type Charge = { readonly deployment: Deployment; readonly kind: string; r
 export function priceCall(charge: Charge, metered: Metered | undefined, failure: Failure | undefined): PricedCall {
   const prices = pricesOf(charge, metered?.serviceTier);
   const counted = metered?.usage === undefined ? {} : { usage: JSON.stringify(metered.usage) };
+  if (metered?.costNano !== undefined)
+    return { costNano: metered.costNano, columns: { ...counted, costNano: metered.costNano } };
   if (metered?.usage !== undefined && prices === undefined) return { columns: counted };
   if (metered?.usage !== undefined && prices !== undefined && isPriced(metered.usage, prices)) {
     const columns = counted;
@@ -73,11 +76,20 @@ const MAX_OUTPUT_TOKENS = 128_000;
 /** Undefined when what the request can count has no price. */
 function bound(charge: Charge, prices: Prices): CostBounds | undefined {
   const row = kindRow(charge.kind);
-  const sizes =
-    row.operation === 'chat'
-      ? largestChat(charge.deployment, row.dialect.toChat(charge.body))
-      : largestSizes(row.operation, charge.body);
+  const sizes = largest(charge, row);
   return canBePriced(sizes, prices) ? { minNano: 0n, maxNano: worstCaseNanoUsd(sizes, prices) } : undefined;
+}
+
+function largest(charge: Charge, row: KindRow): RequestSizes {
+  if (row.operation === 'chat') return largestChat(charge.deployment, row.dialect.toChat(charge.body));
+  return row.operation === 'passThrough' ? largestPassed(charge) : largestSizes(row.operation, charge.body);
+}
+
+/** Whatever is asked in whatever words: a token is at least one byte of it. */
+function largestPassed({ deployment, body }: Charge): RequestSizes {
+  const { text, base64 } = readCall(body);
+  const bytes = text === undefined ? (base64?.length ?? 0) : Buffer.byteLength(text);
+  return { promptTokens: bytes, completionTokens: maxOutput(deployment, { model: '', messages: [] }), media: true };
 }
 
 function largestChat(deployment: Deployment, request: ChatRequest): RequestSizes {

@@ -1,4 +1,5 @@
 /** The contract between the routes and the durable path: what a route hands in and what it gets back. */
+import type { Deployment } from '../activities/config/config.ts';
 import type { Body } from '../providers/dialects/dialect.ts';
 import type { Kind } from '../providers/kinds.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
@@ -20,6 +21,8 @@ export type Submission = {
   /** As the caller sent it, checked, the gateway's extras removed: what is stored, and translated for each attempt. */
   readonly body: Body;
   readonly model: string;
+  /** Called whatever serves the model: what is behind a pass-through door. `upstream` is its name of the model. */
+  readonly through?: { readonly deployment: Deployment; readonly upstream: string };
   readonly streaming: boolean;
   /** The caller's own user, for the Temporal UI. */
   readonly endUser?: string;

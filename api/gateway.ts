@@ -8,6 +8,7 @@ import { createBoard } from '../activities/board.ts';
 import type { Config } from '../activities/config/config.ts';
 import { knownModels } from '../activities/config/known-models.ts';
 import { processVariables } from '../activities/config/environment.ts';
+import { findDeployment } from '../activities/config/pass-through.ts';
 import { createDeploymentHealth } from '../activities/deployment-health.ts';
 import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
 import type { Services } from '../activities/embedded/services.ts';
@@ -107,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     attempts,
     board,
     health,
-    deployment: (id: string) => liveConfig().deployments.find((deployment) => deployment.id === id),
+    deployment: (id: string) => findDeployment(liveConfig(), id),
   };
   const giveOwnWorkflow = async (passenger: Omit<Passenger, 'kind'> & { readonly kind: string }): Promise<void> => {
     await carriers.giveOwnWorkflow({ ...passenger, kind: passenger.kind as Kind });

@@ -7,6 +7,7 @@ import {
 } from 'zod-openapi';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../providers/protocol/errors.ts';
+import { googleErrorSchema } from './routes/google-schemas.ts';
 import { messageErrorSchema } from './routes/messages.ts';
 import { errorSchema } from './routes/request-object.ts';
 import type { Route } from './routes/table.ts';
@@ -39,12 +40,39 @@ export function createOpenApi(routes: readonly Route[], version: string): Return
 function pathsOf(routes: readonly Route[]): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
-    for (const path of route.paths) {
+    // Other names of a door are not worth a page of their own.
+    for (const path of route.method === 'all' ? route.paths.slice(0, 1) : route.paths) {
       const shown = path.replace(/[:*](\w+)/g, '{$1}');
-      paths[shown] = { ...paths[shown], [route.method]: operationOf(route, path) };
+      if (route.method === 'all') paths[shown] = passedOperations(route, path);
+      else paths[shown] = { ...paths[shown], [route.method]: operationOf(route, path) };
     }
   }
   return paths;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** Of a route that takes every method: what is asked and answered is another's to document. */
+function passedOperations(route: Route, path: string): ZodOpenApiPathsObject[string] {
+  return Object.fromEntries(
+    METHODS.map((method): [string, ZodOpenApiOperationObject] => [
+      method,
+      {
+        operationId: operationId(method, path),
+        summary: route.summary,
+        tags: [route.tag],
+        security: [{ bearer: [] }, { apiKey: [] }],
+        requestParams: { path: z.object({ rest: z.string() }) },
+        responses: {
+          '200': answerOf(route),
+          default: {
+            description: "The provider's own refusal, or the gateway's.",
+            content: { 'application/json': { schema: ERROR_SCHEMAS[route.speaks ?? 'openai'] } },
+          },
+        },
+      },
+    ]),
+  );
 }
 
 function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
@@ -68,7 +96,11 @@ function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
   };
 }
 
-function answerOf({ answer, answerType, streams }: Route): NonNullable<ZodOpenApiOperationObject['responses']['200']> {
+function answerOf({
+  answer,
+  answerType,
+  streams,
+}: Pick<Route, 'answer' | 'answerType' | 'streams'>): NonNullable<ZodOpenApiOperationObject['responses']['200']> {
   return {
     description: 'The answer.',
     headers: z.object({ 'x-request-id': z.string() }),
@@ -85,6 +117,8 @@ function unavailableOf({ unavailable }: Route): ZodOpenApiOperationObject['respo
 }
 
 /** Grouped by status, since a status can be in the document once; the codes are in its description. */
+const ERROR_SCHEMAS = { openai: errorSchema, anthropic: messageErrorSchema, google: googleErrorSchema } as const;
+
 function errorsOf(route: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [...ACCESS_ERRORS[route.access], ...route.errors, 'internal_error'];
   const byStatus = new Map<number, ErrorCode[]>();
@@ -94,7 +128,7 @@ function errorsOf(route: Route): ZodOpenApiOperationObject['responses'] {
       `${status}` as `${1 | 2 | 3 | 4 | 5}${string}`,
       {
         description: list.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/json': { schema: route.speaks === 'anthropic' ? messageErrorSchema : errorSchema } },
+        content: { 'application/json': { schema: ERROR_SCHEMAS[route.speaks ?? 'openai'] } },
       },
     ]),
   );

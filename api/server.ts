@@ -1,5 +1,11 @@
 /** Builds the HTTP server: connection limits, the route table on Express's router, and one shape for every error. Nothing listens yet. */
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { createAuthenticate, type Authenticate } from './middleware/authenticate.ts';
@@ -9,6 +15,8 @@ import { edgeFailure, refuse, Refusal } from './middleware/refusal.ts';
 import { commonHeaders, sendFailure, sendText } from './middleware/reply.ts';
 import { callIdOf, createRequestId } from './middleware/request-id.ts';
 import { createOpenApi } from './openapi.ts';
+import { findEndpoint } from '../activities/config/pass-through.ts';
+import { passThroughEndpoint } from './routes/pass-through.ts';
 import { LIMITS, NOBODY, type Exchange, type Limits, type ServerDeps, type Speaks } from './routes/exchange.ts';
 import { ROUTES, type Route } from './routes/table.ts';
 
@@ -66,11 +74,23 @@ function createRouter(edge: Edge): (req: IncomingMessage, res: ServerResponse) =
   for (const [path, methods] of methodsByPath(ROUTES)) router.all(path, otherMethod(edge, methods));
   return (req, res) => {
     const unmatched = (error?: unknown): void => {
-      answerError(openExchange(edge, req, res), error ?? unknownUrl(req));
+      if (error === undefined && edge.deps.config().passThrough !== undefined) customEndpoint(edge, req, res);
+      else answerError(openExchange(edge, req, res), error ?? unknownUrl(req));
     };
     // The types are those of the application's objects; the router itself reads `url` and `method` and writes `params`.
     router(req as Request, res as Response, unmatched);
   };
+}
+
+/** What is at no URL of ours may be at one of the operator's. */
+function customEndpoint(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
+  const found = findEndpoint(edge.deps.config(), (req.url ?? '').split('?', 1)[0] ?? '');
+  if (found === undefined) {
+    answerError(openExchange(edge, req, res), unknownUrl(req));
+    return;
+  }
+  const access = found.endpoint.auth ? 'key' : 'public';
+  void endpoint(edge, { access, handler: passThroughEndpoint })(req as Request, res as Response, () => undefined);
 }
 
 function unknownUrl({ method = '', url = '' }: IncomingMessage): Refusal {
@@ -101,13 +121,16 @@ function openExchange(
 }
 
 /** The access rule comes before anything of the request is read but its headers. */
-function endpoint(edge: Edge, { access, handler, speaks }: Route): RequestHandler {
+function endpoint(
+  edge: Edge,
+  { access, handler, speaks }: Pick<Route, 'access' | 'handler' | 'speaks'>,
+): RequestHandler {
   return async (req, res) => {
     const exchange = openExchange(edge, req, res, speaks);
     try {
       let caller = NOBODY;
       if (access !== 'public') {
-        const found = edge.authenticate(req.headers);
+        const found = edge.authenticate(keyHeaders(req, speaks));
         caller = found instanceof Promise ? await found : found;
         if (access === 'operator' && !caller.operator) refuse('permission_denied', 'This route needs the master key.');
       }
@@ -118,9 +141,19 @@ function endpoint(edge: Edge, { access, handler, speaks }: Route): RequestHandle
   };
 }
 
+/** Google's clients may send their key in the query; nobody else's key is looked for there, where every proxy's log keeps it. */
+function keyHeaders({ headers, url = '' }: IncomingMessage, speaks: Speaks | undefined): IncomingHttpHeaders {
+  const at = url.indexOf('?');
+  const key = speaks === 'google' && at !== -1 ? new URLSearchParams(url.slice(at)).get('key') : null;
+  return key === null || key === '' || headers['x-goog-api-key'] !== undefined
+    ? headers
+    : { ...headers, 'x-goog-api-key': key };
+}
+
 function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, string> {
   const methods = new Map<string, string>();
   for (const { method, paths } of routes) {
+    if (method === 'all') continue;
     for (const path of paths) {
       const known = methods.get(path);
       methods.set(

@@ -3,9 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Attempts } from '../activities/attempts.ts';
 import type { Board, Ended, Ticket } from '../activities/board.ts';
 import type { Config, Deployment } from '../activities/config/config.ts';
+import { findDeployment } from '../activities/config/pass-through.ts';
 import type { Plan } from '../activities/contract.ts';
 import type { DeploymentHealth } from '../activities/deployment-health.ts';
-import { planFor } from '../activities/planning.ts';
+import { planFor, planPassThrough } from '../activities/planning.ts';
 import type { Admission, Admitted } from '../activities/store/admissions.ts';
 import type { JournaledChunk } from '../activities/store/journal.ts';
 import type { Plans } from '../activities/store/plans.ts';
@@ -93,7 +94,11 @@ async function accept(
 ): Promise<Accepted | Refused> {
   const { id, caller, kind, body, model, streaming, wishes } = submission;
   const config = deps.config();
-  const planned = planFor(config, model, toRouting(wishes));
+  const { through } = submission;
+  const planned =
+    through === undefined
+      ? planFor(config, model, toRouting(wishes))
+      : planPassThrough(config, through.deployment, through.upstream, toRouting(wishes));
   if (planned === undefined) {
     room.leave();
     return {
@@ -257,7 +262,7 @@ function chooseFirst(
     random: Math.random,
   });
   if (decision.kind !== 'attempt') return undefined;
-  const deployment = config.deployments.find((candidate) => candidate.id === decision.deployment.id);
+  const deployment = findDeployment(config, decision.deployment.id);
   return deployment && { deployment: { ...deployment, model: decision.deployment.model }, group: decision.group };
 }
 

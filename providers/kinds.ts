@@ -8,6 +8,8 @@ import type { PlainOperation } from './provider.ts';
 export type KindRow =
   /** Answered by a provider's chat; the caller's dialect is translated. */
   | { readonly operation: 'chat'; readonly dialect: Dialect }
+  /** Passed as it is, in the provider's own words. */
+  | { readonly operation: 'passThrough' }
   /** Answered whole by the provider's operation of this name. */
   | { readonly operation: PlainOperation };
 
@@ -24,6 +26,7 @@ export const KINDS = {
   speech: { operation: 'speech' },
   transcription: { operation: 'transcription' },
   translation: { operation: 'translation' },
+  passThrough: { operation: 'passThrough' },
 } as const satisfies Record<string, KindRow>;
 
 export type Kind = keyof typeof KINDS;

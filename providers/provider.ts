@@ -48,7 +48,7 @@ export type Target = {
 };
 
 export type WireRequest = {
-  readonly method: 'POST' | 'GET';
+  readonly method: 'POST' | 'GET' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** Without credentials and without `content-length`. */
   readonly headers: Readonly<Record<string, string>>;

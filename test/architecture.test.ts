@@ -13,6 +13,8 @@ const EDGE_VALUES: Readonly<Record<string, readonly string[]>> = {
   'api/carriers.ts': ['activities/board.ts'],
   'api/exchanges.ts': ['activities/ledger-view.ts'],
   'api/reader.ts': ['activities/ledger-view.ts'],
+  'api/routes/pass-through.ts': ['activities/passed-content.ts'],
+  'api/stream/passed.ts': ['activities/passed-content.ts'],
   'api/submit.ts': ['activities/planning.ts'],
 };
 

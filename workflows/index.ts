@@ -10,4 +10,5 @@ export { carryRequest as imageVariation } from './request.ts';
 export { carryRequest as speech } from './request.ts';
 export { carryRequest as transcription } from './request.ts';
 export { carryRequest as translation } from './request.ts';
+export { carryRequest as passThrough } from './request.ts';
 export { convoy } from './convoy.ts';

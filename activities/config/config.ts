@@ -106,6 +106,26 @@ export type UserUrls = {
   readonly allowedHosts: readonly string[];
 };
 
+/** An endpoint of the operator's own, whose calls pass to a target. */
+export type PassThroughEndpoint = {
+  /** Of its deployment. */
+  readonly id: string;
+  /** Without a trailing slash. */
+  readonly path: string;
+  readonly auth: boolean;
+  readonly includeSubpath: boolean;
+  /** Absent: all. */
+  readonly methods?: readonly string[];
+};
+
+export type PassThroughSettings = {
+  /** What a key that is not the master key may call behind a provider's door. */
+  readonly access: 'generating' | 'all';
+  readonly endpoints: readonly PassThroughEndpoint[];
+  /** What is behind the doors and the endpoints. Not listed as models. */
+  readonly deployments: readonly Deployment[];
+};
+
 export type Config = {
   /** The file it came from; absent when started without one. */
   readonly source?: string;
@@ -119,4 +139,5 @@ export type Config = {
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
   readonly holdfast: HoldfastSettings;
+  readonly passThrough?: PassThroughSettings;
 };

@@ -11,6 +11,7 @@ import { toConfig } from './litellm.ts';
 import { MASTER_KEY_HINT, refuseMasterKey } from './master-key.ts';
 import { toDeployments } from './model-list.ts';
 import type { ProviderTable } from './model-name.ts';
+import { toPassThrough } from './pass-through.ts';
 import { sortProblems, type Problem } from './problem.ts';
 import { readSource } from './read.ts';
 import { resolveReferences, type Variables } from './references.ts';
@@ -62,7 +63,10 @@ function loadWithoutFile(model: string | undefined, env: Variables, providers: P
   if (problems.length > 0) return refused(problems);
   const [first] = deployments;
   const bare = model !== undefined && first !== undefined && first.model !== model ? { [first.model]: model } : {};
-  const config = toConfig({ router_settings: { model_group_alias: bare } }, deployments, environment, undefined);
+  const config: Config = {
+    ...toConfig({ router_settings: { model_group_alias: bare } }, deployments, environment, undefined),
+    passThrough: toPassThrough({}, { deployments, providers, variables: env }),
+  };
   return { ok: true, config: freeze(config), warnings: unservedVariables(env) };
 }
 
@@ -115,9 +119,13 @@ function loadFile(file: string, env: Variables, providers: ProviderTable): LoadR
             credentials: [...(settings.credential_list ?? []), ...(settings.litellm_settings?.credential_list ?? [])],
           },
         );
+  const config: Config = {
+    ...toConfig(settings, deployments, environment, file),
+    passThrough: toPassThrough(settings, { deployments, providers, variables }),
+  };
   return {
     ok: true,
-    config: freeze(toConfig(settings, deployments, environment, file)),
+    config: freeze(config),
     warnings: sortProblems(warnings),
   };
 }

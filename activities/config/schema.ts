@@ -5,6 +5,7 @@ import {
   anyMap,
   decimal,
   flag,
+  kind,
   mapOf,
   milliseconds,
   names,
@@ -185,6 +186,27 @@ const routerSettings = z.looseObject(
   { error: 'expected a map of settings' },
 );
 
+const passThroughEndpoint = z.looseObject(
+  {
+    path: kind(
+      'a path such as "/v1/search"',
+      (value) => (typeof value === 'string' && /^\/[\w./~-]*[\w~-]\/?$/.test(value) ? value : undefined),
+      { type: 'string', pattern: '^/' },
+    ).describe('Where callers send their requests.'),
+    target: url().describe('Where they go.'),
+    headers: anyMap().optional().describe('Sent with every request: the credential of the target.'),
+    default_query_params: anyMap().optional().describe('Parameters of the query where the caller gave none.'),
+    include_subpath: flag().optional().describe('Whether paths below this one are served, too. Default false.'),
+    cost_per_request: decimal().optional().describe('US dollars.'),
+    timeout: seconds().optional().describe('Whole call, seconds. Default: pass_through_request_timeout.'),
+    auth: flag().optional().describe('Whether a key is needed. Default true.'),
+    methods: names().optional().describe('Default: all.'),
+    id: text().optional(),
+    ...notServed(['guardrails']),
+  },
+  { error: 'expected a map with path and target' },
+);
+
 const generalSettings = z.looseObject(
   {
     master_key: text()
@@ -198,6 +220,13 @@ const generalSettings = z.looseObject(
     database_url: text().optional().describe('postgresql://… Default: a database of our own in the home folder.'),
     cancel_on_disconnect: flag().optional().describe('As holdfast.cancel_on_disconnect.'),
     max_request_size_mb: decimal().optional().describe('As holdfast.max_body_mb.'),
+    pass_through_endpoints: z
+      .array(passThroughEndpoint, { error: 'expected a list of endpoints' })
+      .optional()
+      .describe('Endpoints of your own, whose calls pass to another server.'),
+    pass_through_request_timeout: seconds()
+      .optional()
+      .describe('Whole call behind a pass-through door, seconds. Default 600.'),
     ...notServed(GENERAL_SETTINGS),
   },
   { error: 'expected a map of settings' },
@@ -231,6 +260,11 @@ const holdfast = z.strictObject(
     cancel_on_disconnect: flag()
       .optional()
       .describe('Whether a request is cancelled when its caller hangs up. Default false.'),
+    pass_through: oneOf(['generating', 'all'])
+      .optional()
+      .describe(
+        "What keys other than the master key may call behind /openai/…, /anthropic/… and the like: endpoints that generate, or all of the provider's account (files, batches, fine-tuning). Default generating.",
+      ),
     temporal: z
       .strictObject(
         {

@@ -6,7 +6,7 @@ import type { UserUrls } from '../config/config.ts';
 import { createDownloads, type Download } from './downloads.ts';
 
 export type HttpCall = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'POST' | 'GET' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
@@ -96,7 +96,7 @@ async function send(agent: Agent, call: HttpCall): Promise<HttpReply> {
       path: url.pathname + url.search,
       method: call.method,
       headers: call.headers,
-      body: call.method === 'GET' ? null : call.body,
+      body: call.method === 'GET' || (call.method !== 'POST' && call.body.length === 0) ? null : call.body,
       headersTimeout: call.limits.firstByteMs,
       bodyTimeout: call.limits.idleMs,
       signal: call.signal,

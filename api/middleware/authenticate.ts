@@ -51,7 +51,10 @@ function unauthorised(message: string): Refusal {
 
 const BEARER = /^bearer +/i;
 
-/** LiteLLM's own header first, so that it works beside an `Authorization` meant for a proxy in between; then OpenAI's, Azure's and Anthropic's. */
+/** Amazon's clients sign their requests: the key is where the name of the access key would be, `Bearer ` before it or not. */
+const AMAZON = /^AWS4-HMAC-SHA256 +Credential=(?:Bearer +)?([^/,\s]+)/i;
+
+/** LiteLLM's own header first, so that it works beside an `Authorization` meant for a proxy in between; then OpenAI's, Azure's, Anthropic's and Google's. */
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const own = headers['x-litellm-api-key'];
   if (typeof own === 'string' && own !== '') return own.replace(BEARER, '').trim();
@@ -59,8 +62,10 @@ function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   if (authorization !== undefined) {
     const bearer = BEARER.exec(authorization);
     if (bearer !== null && authorization.length > bearer[0].length) return authorization.slice(bearer[0].length).trim();
+    const signed = AMAZON.exec(authorization)?.[1];
+    if (signed !== undefined) return signed;
   }
-  for (const name of ['api-key', 'x-api-key'] as const) {
+  for (const name of ['api-key', 'x-api-key', 'x-goog-api-key'] as const) {
     const key = headers[name];
     if (typeof key === 'string' && key !== '') return key;
   }

@@ -33,6 +33,20 @@ export async function readJson(exchange: Exchange, maxBytes: number): Promise<un
   return parseJson(decode(bytes));
 }
 
+/** A body of any type, within the limit. Throws a {@link Refusal} with 413 or 415, or {@link CallerLeft}. */
+export async function readRaw(exchange: Exchange, maxBytes: number): Promise<Buffer> {
+  const { headers } = exchange.req;
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    refuse(
+      'unsupported_media_type',
+      `Content-Encoding "${printable(encoding)}" is not supported; send the body uncompressed.`,
+    );
+  const declared = headers['content-length'];
+  if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  return readBytes(exchange, maxBytes);
+}
+
 function readBytes({ req, res }: Exchange, maxBytes: number): Promise<Buffer> {
   if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 /** Writes responses: one head, one body, the request's id on every one of them. */
 import type { OutgoingHttpHeaders } from 'node:http';
+import { googleError } from '../../providers/dialects/google-error.ts';
 import { messageError } from '../../providers/dialects/message-error.ts';
 import { rowOf, type Failure } from '../../providers/protocol/errors.ts';
 import type { Exchange } from '../routes/exchange.ts';
@@ -76,7 +77,16 @@ export function errorBody(failure: Failure): { error: ErrorObject } {
 
 /** The error in the shape of the route. */
 export function errorFor(exchange: Exchange, failure: Failure, requestId: string): object {
-  return exchange.speaks === 'anthropic' ? messageError(failure, requestId) : errorBody(failure);
+  switch (exchange.speaks) {
+    case 'anthropic':
+      return messageError(failure, requestId);
+    case 'google':
+      return googleError(failure, requestId);
+    case 'openai':
+      return errorBody(failure);
+    default:
+      return exchange.speaks satisfies never;
+  }
 }
 
 export function sendFailure(

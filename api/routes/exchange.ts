@@ -72,7 +72,7 @@ export type Exchange = {
   readonly speaks: Speaks;
 };
 
-export type Speaks = 'openai' | 'anthropic';
+export type Speaks = 'openai' | 'anthropic' | 'google';
 
 export type Params = Readonly<Record<string, string | readonly string[]>>;
 

@@ -17,6 +17,8 @@ import {
 } from './health.ts';
 import { messages, messagesBodySchema, messagesHeadersSchema, messagesResponseSchema } from './messages.ts';
 import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
+import { DOOR_NAMES, DOORS } from '../../providers/dialects/passed-doors.ts';
+import { passThroughDoor } from './pass-through.ts';
 import { PLAIN_ROUTES } from './plain-table.ts';
 import { requestListSchema, requestSchema } from './request-object.ts';
 import { cancelRequest, getRequest, listRequests, requestsQuerySchema } from './requests.ts';
@@ -29,7 +31,8 @@ import {
 } from './responses-schemas.ts';
 
 export type Route = {
-  readonly method: 'get' | 'post' | 'delete';
+  /** `all`: every method, the route's own concern. */
+  readonly method: 'get' | 'post' | 'delete' | 'all';
   /** Express's syntax: `:id` is one segment, `*id` one or more. The first path is the one to show. */
   readonly paths: string[];
   readonly access: Access;
@@ -47,6 +50,7 @@ export type Route = {
     | 'Audio'
     | 'Models'
     | 'Requests'
+    | 'Pass-through'
     | 'Health'
     | 'Documentation';
   readonly query?: z.ZodObject;
@@ -314,4 +318,18 @@ export const ROUTES: readonly Route[] = [
     answerType: 'application/octet-stream',
     errors: ['not_found'],
   },
+  // Last: what is served under these names by a route of its own is served there.
+  ...DOOR_NAMES.map((door): Route => ({
+    method: 'all',
+    paths: DOORS[door].prefixes.map((prefix) => `/${prefix}/*rest`),
+    access: 'key',
+    handler: passThroughDoor(door),
+    speaks: DOORS[door].speaks,
+    summary: `Call ${DOORS[door].prefixes[0]} in its own words`,
+    tag: 'Pass-through',
+    headers: callHeadersSchema,
+    answerType: '*/*',
+    streams: true,
+    errors: [...BODY_ERRORS, ...CALL_ERRORS, 'permission_denied', 'not_found', 'method_not_allowed'],
+  })),
 ];

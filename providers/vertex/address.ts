@@ -23,7 +23,11 @@ export function projectOf({ settings }: Target): string | undefined {
 }
 
 function hostOf(target: Target, location: string): string {
-  if (target.baseUrl !== BASE_URL) return target.baseUrl;
+  return target.baseUrl === BASE_URL ? hostAt(location) : target.baseUrl;
+}
+
+/** Google's own host for a location. */
+export function hostAt(location: string): string {
   if (location === 'global') return BASE_URL;
   // `us` and `eu` are groups of regions.
   return location.includes('-')

@@ -43,7 +43,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** What a provider may answer besides chat, as far as an endpoint asks for it. */
-const OPERATIONS = Object.values(KINDS).flatMap(({ operation }) => (operation === 'chat' ? [] : [operation]));
+const OPERATIONS = Object.values(KINDS).flatMap(({ operation }) =>
+  operation === 'chat' || operation === 'passThrough' ? [] : [operation],
+);
 
 const code = (text: string): string => `\`${text}\``;
 

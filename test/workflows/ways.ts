@@ -130,6 +130,9 @@ export const WAYS: Readonly<Record<string, Way>> = {
 
   'translation.answered': async (stage) => sendFile(stage, '/v1/audio/translations', 'file'),
 
+  'passThrough.answered': async (stage) =>
+    (await post(stage.gateway.url, '/openai/v1/chat/completions', { model: 'x', messages: [] })).id,
+
   'convoy.answered': async (stage) => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => ask(stage, 'alone')));
     return convoyOf(stage, ids);
@@ -154,7 +157,12 @@ const MOCK = { model_name: 'mock', litellm_params: { model: 'mock/plain' }, mode
 export function configOf(upstream: Upstream): Record<string, unknown> {
   const deployment = (group: string, model: string): Record<string, unknown> => ({
     model_name: group,
-    litellm_params: { model: `openai/${model}`, api_base: upstream.openaiUrl, api_key: 'sk-provider' },
+    litellm_params: {
+      model: `openai/${model}`,
+      api_base: upstream.openaiUrl,
+      api_key: 'sk-provider',
+      use_in_pass_through: true,
+    },
     model_info: { id: model },
   });
   return {

@@ -371,7 +371,6 @@ describe('a configuration that asks for more than is served', () => {
       'general_settings.alerting_threshold',
       'general_settings.background_health_checks',
       'general_settings.health_check_interval',
-      'general_settings.pass_through_endpoints',
       'guardrails',
       'callback_settings',
     ]);
