@@ -35,6 +35,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
 import type { Dispatch } from './dispatch.ts';
 import { createExchanges } from './exchanges.ts';
+import { createFileStore } from './files.ts';
 import { createHealth } from './health.ts';
 import { createReader } from './reader.ts';
 import { createServer } from './server.ts';
@@ -200,6 +201,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       database,
       follow: (id) => replay({ board, readJournal: journalOf, readSpeaking: speakingOf }, id),
     }),
+    files: createFileStore(database),
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),
     masterKey: options.masterKey,

@@ -23,6 +23,12 @@ const NAME = /^([A-Za-z][\w.-]*)(\[\])?$/;
 
 /** Throws a {@link Refusal} with 400, 413 or 415, or {@link CallerLeft}. */
 export async function readForm(exchange: Exchange, maxBytes: number): Promise<Record<string, unknown>> {
+  requireForm(exchange, maxBytes);
+  return parse(exchange, maxBytes);
+}
+
+/** Refuses by the headers alone what is no form, or too large a one. Throws a {@link Refusal} with 400, 413 or 415. */
+export function requireForm(exchange: Exchange, maxBytes: number): void {
   const { headers } = exchange.req;
   const contentType = headers['content-type'] ?? '';
   if (!/^multipart\/form-data\s*;/i.test(contentType))
@@ -36,10 +42,10 @@ export async function readForm(exchange: Exchange, maxBytes: number): Promise<Re
     refuse('unsupported_media_type', 'Compressed bodies are not supported; send the form uncompressed.');
   const declared = headers['content-length'];
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  return parse(exchange, maxBytes);
 }
 
-function tooLarge(maxBytes: number): Refusal {
+/** The whole form is. */
+export function tooLarge(maxBytes: number): Refusal {
   return new Refusal(edgeFailure('request_too_large', `The form is larger than the limit of ${maxBytes} bytes.`));
 }
 

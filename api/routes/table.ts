@@ -6,6 +6,7 @@ import { callHeadersSchema } from './call-headers.ts';
 import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler, Speaks } from './exchange.ts';
+import { FILE_ROUTES } from './file-table.ts';
 import {
   health,
   healthQuerySchema,
@@ -48,6 +49,7 @@ export type Route = {
     | 'Moderations'
     | 'Images'
     | 'Audio'
+    | 'Files'
     | 'Models'
     | 'Requests'
     | 'Pass-through'
@@ -192,6 +194,7 @@ export const ROUTES: readonly Route[] = [
     access: 'key',
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
   })),
+  ...FILE_ROUTES,
   {
     method: 'get',
     paths: ['/v1/models', '/models'],

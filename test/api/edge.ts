@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import type { Config, Deployment } from '../../activities/config/config.ts';
 import type { Accepted, Answer, Dispatch, Provenance, StreamSink, Submission } from '../../api/dispatch.ts';
+import type { FileStore } from '../../api/routes/file-store.ts';
 import type { RequestReader } from '../../api/routes/request-reader.ts';
 import { createServer, type ServerDeps } from '../../api/server.ts';
 
@@ -99,6 +100,19 @@ export const NO_REQUESTS: RequestReader = {
   cancel: async () => undefined,
 };
 
+/** Knows no file. */
+export const NO_FILES: FileStore = {
+  begin: async () => {
+    throw new Error('this edge stores nothing');
+  },
+  get: async () => undefined,
+  list: async () => ({ data: [], hasMore: false }),
+  remove: async () => false,
+  read: () => {
+    throw new Error('this edge stores nothing');
+  },
+};
+
 export type Edge = {
   readonly url: string;
   readonly port: number;
@@ -116,6 +130,7 @@ export async function startEdge(changes: Partial<ServerDeps> = {}): Promise<Edge
   const server = createServer({
     config: () => config,
     requests: NO_REQUESTS,
+    files: NO_FILES,
     exchanges: {
       read: async () => undefined,
       erase: async () => false,

@@ -1,0 +1,115 @@
+/** Files by the official OpenAI client, against the built gateway. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import OpenAI, { toFile } from 'openai';
+import { MASTER_KEY, startGateway, type Gateway } from '../support/gateway.ts';
+
+let gateway: Gateway;
+let client: OpenAI;
+
+beforeAll(async () => {
+  gateway = await startGateway({ config: { model_list: [] } });
+  client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
+});
+
+afterAll(async () => {
+  await gateway?.close();
+});
+
+async function upload(text: string | Buffer, name = 'lines.jsonl'): Promise<OpenAI.FileObject> {
+  return client.files.create({ file: await toFile(Buffer.from(text), name), purpose: 'batch' });
+}
+
+describe('a file', () => {
+  it('comes back byte by byte, however many pieces it was stored in', async () => {
+    const bytes = randomBytes(1024 * 1024 * 3 + 17);
+    const file = await upload(bytes, 'größe.bin');
+    expect(file).toMatchObject({
+      object: 'file',
+      bytes: bytes.length,
+      filename: 'größe.bin',
+      purpose: 'batch',
+      status: 'processed',
+    });
+    expect(file.id).toMatch(/^file-[0-9A-Z]{26}$/);
+    const content = await client.files.content(file.id);
+    expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true);
+    expect(await client.files.retrieve(file.id)).toEqual(file);
+  });
+
+  it('may be empty', async () => {
+    const file = await upload('');
+    expect(file.bytes).toBe(0);
+    expect(await (await client.files.content(file.id)).text()).toBe('');
+  });
+
+  it('is gone once it was deleted', async () => {
+    const { id } = await upload('x');
+    expect(await client.files.delete(id)).toEqual({ id, object: 'file', deleted: true });
+    await expect(client.files.retrieve(id)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+    await expect(client.files.content(id)).rejects.toMatchObject({ status: 404 });
+    await expect(client.files.delete(id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('expires when it was told to', async () => {
+    const file = await client.files.create({
+      file: await toFile(Buffer.from('x'), 'x'),
+      purpose: 'user_data',
+      expires_after: { anchor: 'created_at', seconds: 3_600 },
+    });
+    expect(file.expires_at).toBe(file.created_at + 3_600);
+    const wrong = client.files.create({
+      file: await toFile(Buffer.from('x'), 'x'),
+      purpose: 'user_data',
+      expires_after: { anchor: 'created_at', seconds: 1 },
+    });
+    await expect(wrong).rejects.toMatchObject({ status: 400, param: 'expires_after' });
+  });
+});
+
+describe('the list of files', () => {
+  it('has pages, an order and a filter', async () => {
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      const { id } = await client.files.create({ file: await toFile(Buffer.from(name), name), purpose: 'evals' });
+      ids.push(id);
+    }
+    const listed: string[] = [];
+    for await (const file of client.files.list({ purpose: 'evals', limit: 2, order: 'asc' })) listed.push(file.id);
+    expect(listed).toEqual(ids);
+    const newest = await client.files.list({ purpose: 'evals', limit: 1 });
+    expect(newest.data.map(({ id }) => id)).toEqual(ids.slice(-1));
+    expect(newest.has_more).toBe(true);
+  });
+});
+
+describe('a form that is no upload', () => {
+  it.each([
+    [{ purpose: 'batch' }, 'file'],
+    [{ file: new Blob(['x']) }, 'purpose'],
+    [{ file: new Blob(['x']), purpose: 'nonsense' }, 'purpose'],
+    [{ image: new Blob(['x']), purpose: 'batch' }, 'file'],
+  ])('is refused by the name of what is wrong: %p', async (fields, param) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    const answer = await fetch(`${gateway.url}/files`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${MASTER_KEY}` },
+      body: form,
+    });
+    const { error } = (await answer.json()) as { error: { param: string } };
+    expect([answer.status, error.param]).toEqual([400, param]);
+  });
+
+  it('leaves no file behind', async () => {
+    const before = (await client.files.list()).data.length;
+    const form = new FormData();
+    form.append('file', new Blob([randomBytes(600_000)]));
+    await fetch(`${gateway.url}/v1/files`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${MASTER_KEY}` },
+      body: form,
+    });
+    expect((await client.files.list()).data.length).toBe(before);
+  });
+});
