@@ -165,3 +165,58 @@ export type RequestActivities = {
   /** Waits for the first attempts of many requests; those that need a decision leave into workflows of their own. */
   awaitConvoy(input: ConvoyInput): Promise<ConvoyStanding>;
 };
+
+export type BatchInput = { readonly id: string };
+
+/** What a batch's workflow needs to know of its input. */
+export type BatchPlan =
+  | {
+      readonly kind: 'ready';
+      readonly total: number;
+      readonly tenant: string;
+      /** Until the completion window is over, milliseconds. */
+      readonly expiresInMs: number;
+      /** Chunks under way at once. */
+      readonly slots: number;
+      readonly paused: boolean;
+    }
+  /** There is nothing to do: the input was refused, or it had ended before. */
+  | { readonly kind: 'ended'; readonly state: string; readonly problem?: string };
+
+export type ShardInput = {
+  readonly id: string;
+  /** First and last line, both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly slots: number;
+  readonly tenant: string;
+  readonly paused: boolean;
+};
+
+export type ChunkInput = { readonly id: string; readonly from: number; readonly to: number };
+
+/** How many of a chunk's lines have ended, and how many went on in workflows of their own. */
+export type ChunkResult = { readonly ended: number; readonly left: number };
+
+export type BatchEndInput = { readonly id: string; readonly end: 'completed' | 'expired' | 'cancelled' };
+
+export type BatchSummary = {
+  readonly state: string;
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly costUsd?: number;
+  readonly tokens?: number;
+};
+
+/** The activities of batches. Each may be repeated at any time. */
+export type BatchActivities = {
+  /** Reads the input and makes lines of it; or says, line by line, what is wrong with it. */
+  validateBatch(input: BatchInput): Promise<BatchPlan>;
+  /** Answers some lines, each as a request of its own in the ledger. */
+  runChunk(input: ChunkInput): Promise<ChunkResult>;
+  /** Waits for lines that went on in workflows of their own; with `stop` they are cancelled first. */
+  awaitLines(input: BatchInput & { readonly stop: boolean }): Promise<void>;
+  /** Writes the files of results, and ends the batch. */
+  finishBatch(input: BatchEndInput): Promise<BatchSummary>;
+};

@@ -3,6 +3,7 @@ import type { Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { HoldfastSettings } from './config/config.ts';
 import { loseAttempt } from './store/attempts.ts';
+import { forgetBatches } from './store/batches.ts';
 import { forgetFiles } from './store/files.ts';
 import type { Database } from './store/pool.ts';
 import { forgetProcesses, type Processes } from './store/processes.ts';
@@ -40,6 +41,7 @@ const WAITING_MS = 30_000;
 const STALE_MS = 5_000;
 const WAITING_AT_ONCE = 100;
 const FORGET_AT_ONCE = 5_000;
+const FORGET_BATCHES_AT_ONCE = 1_000;
 /** Each may have thousands of pieces. */
 const FORGET_FILES_AT_ONCE = 20;
 /** Owner ids are looked up while requests of their time are open; long after that they are noise. */
@@ -120,6 +122,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
 
   const forget = async (): Promise<void> => {
     await forgetRequests(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
+    await forgetBatches(deps.database, deps.settings().retentionMs, FORGET_BATCHES_AT_ONCE);
     await forgetFiles(deps.database, FORGET_FILES_AT_ONCE);
     await forgetProcesses(deps.database, FORGET_PROCESSES_AFTER_MS);
   };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
-import type { RequestActivities } from './contract.ts';
+import type { BatchActivities, RequestActivities } from './contract.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** Written by the build. From sources (tests) the bundle is made at start. */
@@ -37,6 +37,26 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     // A process that died still has its sticky queue; others wait this long before they take its tasks. The default is 10 s.
     stickyQueueScheduleToStartTimeout: '2 seconds',
     // Heartbeats carry how far a stream is; operators read them while it runs.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '2 seconds',
+    shutdownGraceTime: options.graceMs,
+    shutdownForceTime: options.graceMs + 10_000,
+  });
+}
+
+export type BatchWorkerOptions = Omit<WorkerOptions, 'activities'> & { readonly activities: BatchActivities };
+
+/** A worker of its own for batches: however many chunks wait, no slot and no poller of the others is taken. */
+export async function createBatchWorker(options: BatchWorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    activities: options.activities,
+    // Each holds some tens of lines.
+    maxConcurrentActivityTaskExecutions: 20,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+    // Progress, and how soon a cancellation is noticed.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '2 seconds',
     shutdownGraceTime: options.graceMs,

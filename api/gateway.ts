@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { createBatchActivities } from '../activities/batch-activities.ts';
 import { createAttempts } from '../activities/attempts.ts';
 import { createBoard } from '../activities/board.ts';
 import type { Config } from '../activities/config/config.ts';
@@ -15,6 +16,7 @@ import type { Services } from '../activities/embedded/services.ts';
 import { createHttpClient } from '../activities/http/client.ts';
 import { carryInline } from '../activities/inline.ts';
 import { startKeeper } from '../activities/keeper.ts';
+import { startOutbox } from '../activities/outbox.ts';
 import { createRequestActivities } from '../activities/request-activities.ts';
 import { createAdmissions } from '../activities/store/admissions.ts';
 import { readSpeaking } from '../activities/store/attempts.ts';
@@ -28,15 +30,20 @@ import { createSettlements } from '../activities/store/settlements.ts';
 import { armFault } from '../activities/telemetry/fault-points.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
-import { createWorker } from '../activities/worker.ts';
+import { createBatchWorker, createWorker } from '../activities/worker.ts';
 import type { Kind } from '../providers/kinds.ts';
 import { decide, isFinal } from '../workflows/policy/decide.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+import { batchQueueOf } from '../workflows/messages.ts';
+import { createBatchCarrier } from './batch-carrier.ts';
+import { createBatchDesk } from './batches.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
 import type { Dispatch } from './dispatch.ts';
 import { createExchanges } from './exchanges.ts';
 import { createFileStore } from './files.ts';
 import { createHealth } from './health.ts';
+import { lineReader } from './line-reader.ts';
+import { createRequestId } from './middleware/request-id.ts';
 import { createReader } from './reader.ts';
 import { createServer } from './server.ts';
 import { createDispatch, replay, type SubmitDeps } from './submit.ts';
@@ -90,6 +97,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     eager: role === 'all',
     log,
   });
+  /** Lines of batches under way here, and the workflows that carry them. */
+  const lineCarriers = new Map<string, string>();
   const attempts = createAttempts({
     owner,
     http,
@@ -98,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settle: createSettlements(database),
     append: createJournal(database),
     isFinal,
-    carrierOf: carriers.carrierOf,
+    carrierOf: (id) => carriers.carrierOf(id) ?? lineCarriers.get(id),
     log,
   });
   const plans = createPlans(database);
@@ -115,13 +124,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await carriers.giveOwnWorkflow({ ...passenger, kind: passenger.kind as Kind });
     await noteCarrier(database, [passenger.id], passenger.id);
   };
-  const activities = createRequestActivities({
+  const giveOwnWorkflowTo = async (id: string): Promise<void> => {
+    const row = await readRequest(database, id);
+    if (row !== undefined) await giveOwnWorkflow(row);
+  };
+  const activities = createRequestActivities({ ...steps, giveOwnWorkflow: giveOwnWorkflowTo });
+  const admit = createAdmissions(database);
+  const leaving = new AbortController();
+  const batchActivities = createBatchActivities({
     ...steps,
-    giveOwnWorkflow: async (id) => {
-      const row = await readRequest(database, id);
-      if (row !== undefined) await giveOwnWorkflow(row);
+    config: liveConfig,
+    admit,
+    decide,
+    reader: lineReader,
+    createRequestId,
+    giveOwnWorkflow: giveOwnWorkflowTo,
+    sourceOf: () => undefined,
+    busy: () => board.awaited().length > 0,
+    stopping: leaving.signal,
+    cancelWorkflow: carriers.cancel,
+    noteCarrier: (id, workflowId) => {
+      if (workflowId === undefined) lineCarriers.delete(id);
+      else lineCarriers.set(id, workflowId);
     },
   });
+  const batchCarrier = createBatchCarrier({ client, taskQueue: holdfast.temporal.taskQueue });
   const stopping = new AbortController();
   let draining = false;
   const worker =
@@ -138,6 +165,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
             }),
           log,
         );
+  const batchWorker =
+    role === 'api'
+      ? undefined
+      : await runWorker(
+          () =>
+            createBatchWorker({
+              connection,
+              namespace: holdfast.temporal.namespace,
+              taskQueue: batchQueueOf(holdfast.temporal.taskQueue),
+              activities: batchActivities,
+              graceMs: holdfast.drainMs,
+            }),
+          log,
+        );
+  const outbox = startOutbox({ database, startBatch: batchCarrier.start, stateOfWorkflow: carriers.stateOf, log });
   const keeper = startKeeper({
     database,
     processes,
@@ -178,7 +220,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           owner,
           config: liveConfig,
           callsProviders: role === 'all',
-          admit: createAdmissions(database),
+          admit,
           plans,
           attempts,
           board,
@@ -202,6 +244,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       follow: (id) => replay({ board, readJournal: journalOf, readSpeaking: speakingOf }, id),
     }),
     files: createFileStore(database),
+    batches: createBatchDesk({ database, carrier: batchCarrier, workflowUrl, log }),
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),
     masterKey: options.masterKey,
@@ -219,6 +262,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     stop: async () => {
       draining = true;
+      leaving.abort(new Error('The process is stopping.'));
+      outbox.stop();
       // Callers on open connections learn it from a 503 that closes the connection, not from a reset in the middle of a request.
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
       const closed = new Promise<void>((resolve) => {
@@ -227,7 +272,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         });
       });
       // No further attempts are begun here; those under way settle without the worker.
-      const workerStopped = worker?.stop();
+      const workerStopped = Promise.all([worker?.stop(), batchWorker?.stop()]);
       await Promise.race([attempts.idle(), delay(holdfast.drainMs)]);
       // Whoever waits for a later attempt is told to ask again: the request goes on in the next process.
       board.release({

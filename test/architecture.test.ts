@@ -29,10 +29,11 @@ const FOR_WORKFLOWS = ['providers/protocol/errors.ts', 'providers/protocol/usage
 /** Where a package may be imported. A package without a row may be used anywhere but in workflows/ and providers/. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@temporalio/workflow': ['workflows/'],
-  '@temporalio/activity': ['activities/request-activities.ts'],
+  '@temporalio/activity': ['activities/request-activities.ts', 'activities/batch-activities.ts'],
   '@temporalio/worker': ['activities/worker.ts', 'activities/workflow-bundle.ts', 'api/gateway.ts', 'api/health.ts'],
   '@temporalio/client': [
     'api/carriers.ts',
+    'api/batch-carrier.ts',
     'api/gateway.ts',
     'api/cli/doctor-checks.ts',
     'activities/embedded/search-attributes.ts',

@@ -12,3 +12,5 @@ export { carryRequest as transcription } from './request.ts';
 export { carryRequest as translation } from './request.ts';
 export { carryRequest as passThrough } from './request.ts';
 export { convoy } from './convoy.ts';
+export { batch } from './batch.ts';
+export { batchShard } from './batch-shard.ts';

@@ -33,3 +33,8 @@ export function noteEnd(status: string, summary: EndSummary): void {
   if (summary.costUsd !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.costUsd, value: summary.costUsd });
   upsertSearchAttributes(pairs);
 }
+
+/** Where a batch stands. */
+export function noteStatus(status: string): void {
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: status }]);
+}

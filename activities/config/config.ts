@@ -88,6 +88,10 @@ export type HoldfastSettings = {
   /** What an interrupted provider call means: call again, or stop with `outcome_unknown`. */
   readonly delivery: 'at_least_once' | 'at_most_once';
   readonly cancelOnDisconnect: boolean;
+  readonly batches: {
+    /** Lines of one batch under way at once, per process. */
+    readonly concurrency: number;
+  };
   readonly temporal: {
     readonly address?: string;
     readonly namespace: string;

@@ -102,6 +102,7 @@ function toHoldfast(settings: FileSettings, general: GeneralSettings, environmen
     maxBodyBytes: Math.round((own.max_body_mb ?? general.max_request_size_mb ?? DEFAULTS.maxBodyMb) * BYTES_PER_MIB),
     delivery: own.delivery ?? 'at_least_once',
     cancelOnDisconnect: own.cancel_on_disconnect ?? general.cancel_on_disconnect ?? false,
+    batches: { concurrency: own.batches?.concurrency ?? DEFAULTS.batchConcurrency },
     temporal: {
       ...(address !== undefined && { address }),
       namespace: temporal.namespace ?? environment.temporalNamespace ?? DEFAULTS.temporalNamespace,

@@ -40,6 +40,7 @@ export const DEFAULTS = {
   drainMs: 60_000,
   leaseMs: 10_000,
   retentionMs: 604_800_000, // 7 days
+  batchConcurrency: 200,
   maxBodyMb: 32, // MiB
   temporalNamespace: 'default',
   temporalTaskQueue: 'holdfast',
@@ -274,6 +275,18 @@ const holdfast = z.strictObject(
           ui_url: url().optional().describe('Where people open the Temporal UI; links to requests begin with it.'),
           api_key: text().optional(),
           tls: flag().optional().describe('Default: true with an api_key.'),
+        },
+        { error: 'expected a map of settings' },
+      )
+      .optional(),
+    batches: z
+      .strictObject(
+        {
+          concurrency: whole(1)
+            .optional()
+            .describe(
+              `Lines of one batch under way at once, per process; fewer after a provider's 429. Default ${DEFAULTS.batchConcurrency}.`,
+            ),
         },
         { error: 'expected a map of settings' },
       )

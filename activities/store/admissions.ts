@@ -141,10 +141,11 @@ async function resolve(
   const ownIds = new Set(own.rows.map((row) => row.id));
   return items.map((item): Admitted => {
     if (inserted.has(item.id) || ownIds.has(item.id)) return { kind: 'admitted' };
-    const row = item.idempotency && known.get(keyOf(item.tenant, item.idempotency.keyHash));
+    // The same id from elsewhere: a line of a batch whose chunk two processes work on, one of them given up for dead.
+    if (item.idempotency === undefined) return { kind: 'known', id: item.id, sameBody: true };
+    const row = known.get(keyOf(item.tenant, item.idempotency.keyHash));
     // The key's row was deleted between the two statements (it expired): the caller may simply ask again.
-    if (row === undefined || item.idempotency === undefined)
-      throw new Error('The idempotency key expired while it was read.');
+    if (row === undefined) throw new Error('The idempotency key expired while it was read.');
     return { kind: 'known', id: row.request_id, sameBody: row.body_hash.equals(item.idempotency.bodyHash) };
   });
 }

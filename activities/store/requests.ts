@@ -265,11 +265,12 @@ export async function eraseContent(database: Database, id: string): Promise<bool
   return true;
 }
 
-/** Deletes what is past its retention, some at a time. Returns how many requests went. */
+/** Deletes what is past its retention, some at a time; answers that a running batch will write down stay. Returns how many requests went. */
 export async function forgetRequests(database: Database, retentionMs: number, limit: number): Promise<number> {
   const old = "now() - $1 * interval '1 millisecond'";
   const { rows } = await database.query<{ id: string }>(
-    `delete from requests where id in (select id from requests where state <> 'in_progress' and completed_at < ${old} order by id limit $2) returning id`,
+    `delete from requests where id in (select id from requests r where state <> 'in_progress' and completed_at < ${old}
+       and not exists (select 1 from batch_lines l where l.request_id = r.id) order by id limit $2) returning id`,
     [retentionMs, limit],
   );
   const ids = rows.map((row) => row.id);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../activities/config/config.ts';
 import type { KnownModels } from '../../activities/config/match.ts';
 import type { Caller, Dispatch } from '../dispatch.ts';
+import type { BatchDesk } from './batch-desk.ts';
 import type { FileStore } from './file-store.ts';
 import type { HealthProbe } from './health-probe.ts';
 import type { RequestReader } from './request-reader.ts';
@@ -21,6 +22,7 @@ export type ServerDeps = {
   readonly requests: RequestReader;
   readonly exchanges: StoredExchanges;
   readonly files: FileStore;
+  readonly batches: BatchDesk;
   readonly health: HealthProbe;
   readonly masterKey: string;
   /** Who holds a key that is not the master key; absent: nobody. Given the key itself, which it must not keep. */

@@ -1,6 +1,7 @@
 /** Every route of the gateway, with its access rule. The only list: the server, the OpenAPI document and its test read it. */
 import { z } from 'zod';
 import type { ErrorCode } from '../../providers/protocol/errors.ts';
+import { BATCH_ROUTES } from './batch-table.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
@@ -50,6 +51,7 @@ export type Route = {
     | 'Images'
     | 'Audio'
     | 'Files'
+    | 'Batches'
     | 'Models'
     | 'Requests'
     | 'Pass-through'
@@ -195,6 +197,7 @@ export const ROUTES: readonly Route[] = [
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
   })),
   ...FILE_ROUTES,
+  ...BATCH_ROUTES,
   {
     method: 'get',
     paths: ['/v1/models', '/models'],

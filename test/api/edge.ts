@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import type { Config, Deployment } from '../../activities/config/config.ts';
 import type { Accepted, Answer, Dispatch, Provenance, StreamSink, Submission } from '../../api/dispatch.ts';
+import type { BatchDesk } from '../../api/routes/batch-desk.ts';
 import type { FileStore } from '../../api/routes/file-store.ts';
 import type { RequestReader } from '../../api/routes/request-reader.ts';
 import { createServer, type ServerDeps } from '../../api/server.ts';
@@ -76,6 +77,7 @@ export function configOf(changes: Partial<Config['holdfast']> = {}): Config {
       maxBodyBytes: 1024 * 1024,
       delivery: 'at_least_once',
       cancelOnDisconnect: false,
+      batches: { concurrency: 100 },
       temporal: { namespace: 'default', taskQueue: 'holdfast', tls: false },
       ...changes,
     },
@@ -113,6 +115,15 @@ export const NO_FILES: FileStore = {
   },
 };
 
+export const NO_BATCHES: BatchDesk = {
+  create: async () => {
+    throw new Error('this edge has no batches');
+  },
+  get: async () => undefined,
+  list: async () => ({ data: [], hasMore: false }),
+  change: async () => undefined,
+};
+
 export type Edge = {
   readonly url: string;
   readonly port: number;
@@ -131,6 +142,7 @@ export async function startEdge(changes: Partial<ServerDeps> = {}): Promise<Edge
     config: () => config,
     requests: NO_REQUESTS,
     files: NO_FILES,
+    batches: NO_BATCHES,
     exchanges: {
       read: async () => undefined,
       erase: async () => false,

@@ -4,6 +4,7 @@ import { chat, get, post, readRequest } from '../support/ask.ts';
 import { MASTER_KEY, type Gateway } from '../support/gateway.ts';
 import type { Script, Upstream } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
+import { BATCH_WAYS } from './batch-ways.ts';
 
 export type Stage = { readonly gateway: Gateway; readonly upstream: Upstream; readonly client: Client };
 
@@ -48,6 +49,8 @@ async function convoyOf({ client }: Stage, ids: readonly string[]): Promise<stri
 }
 
 export const WAYS: Readonly<Record<string, Way>> = {
+  ...BATCH_WAYS,
+
   'chatCompletion.answered': async (stage) => ask(stage, 'alone'),
 
   'chatCompletion.retried': async (stage) => {

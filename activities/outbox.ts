@@ -1,0 +1,63 @@
+/** Starts what the ledger has accepted and Temporal does not know: batches, and whatever else was promised while it was away. */
+import { failBatch, findBatchesToStart, findOpenBatches, markBatchStarted, type BatchRow } from './store/batches.ts';
+import type { Database } from './store/pool.ts';
+
+export type OutboxDeps = {
+  readonly database: Database;
+  readonly startBatch: (batch: BatchRow) => Promise<void>;
+  /** `unknown` when Temporal has lost or forgotten the workflow. */
+  readonly stateOfWorkflow: (id: string) => Promise<'running' | 'closed' | 'unknown'>;
+  readonly log: { warn(details: object, message: string): void };
+};
+
+export type Outbox = { stop(): void };
+
+const START_MS = 1_000;
+const LOOK_MS = 30_000;
+const AT_ONCE = 50;
+
+export function startOutbox(deps: OutboxDeps): Outbox {
+  const { database } = deps;
+  const startBatches = async (): Promise<void> => {
+    for (const batch of await findBatchesToStart(database, AT_ONCE)) {
+      await deps.startBatch(batch);
+      await markBatchStarted(database, batch.id);
+    }
+  };
+  const lookAfterBatches = async (): Promise<void> => {
+    for (const batch of await findOpenBatches(database, AT_ONCE)) {
+      const state = await deps.stateOfWorkflow(batch.id);
+      // Lost with Temporal's store: the ledger knows which lines are answered.
+      if (state === 'unknown') await deps.startBatch(batch);
+      if (state === 'closed')
+        await failBatch(database, batch.id, [
+          { code: 'workflow_closed', message: 'The workflow of the batch was closed before it had ended.' },
+        ]);
+    }
+  };
+  const loops = [every(START_MS, startBatches, deps), every(LOOK_MS, lookAfterBatches, deps)];
+  return {
+    stop: () => {
+      for (const stop of loops) stop();
+    },
+  };
+}
+
+function every(ms: number, work: () => Promise<void>, { log }: OutboxDeps): () => void {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const run = (): void => {
+    work()
+      .catch((error: unknown) => {
+        if (!stopped) log.warn({ err: error }, 'work in the background failed and will be repeated');
+      })
+      .finally(() => {
+        if (!stopped) timer = setTimeout(run, ms).unref();
+      });
+  };
+  timer = setTimeout(run, ms).unref();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,117 @@
+/** The callers' batches: ordered, watched and stopped through the ledger; their workflows do the work. */
+import { countLines } from '../activities/store/batch-lines.ts';
+import {
+  cancelBatch,
+  createBatch,
+  findBatch,
+  listBatches,
+  markBatchStarted,
+  pauseBatch,
+  type BatchDialect,
+  type BatchRow,
+} from '../activities/store/batches.ts';
+import type { Database } from '../activities/store/pool.ts';
+import type { BatchCarrier } from './batch-carrier.ts';
+import type { Caller } from './dispatch.ts';
+import { createRequestId } from './middleware/request-id.ts';
+import type { BatchDesk, BatchRecord } from './routes/batch-desk.ts';
+
+export type BatchDeskDeps = {
+  readonly database: Database;
+  readonly carrier: BatchCarrier;
+  readonly workflowUrl: (workflowId: string) => string | undefined;
+  readonly log: { warn(details: object, message: string): void };
+};
+
+/** While it runs its numbers are counted, which takes longer the more lines there are; pollers share a count for this long. */
+const COUNTED_FOR_MS = 1_000;
+const MOST_COUNTED = 1_000;
+
+export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
+  const { database, carrier, log } = deps;
+  const counted = new Map<string, { readonly at: number; readonly counts: Awaited<ReturnType<typeof countLines>> }>();
+
+  const countsOf = async (row: BatchRow): Promise<Partial<BatchRow>> => {
+    if (row.state !== 'in_progress' && row.state !== 'cancelling') return {};
+    const known = counted.get(row.id);
+    const now = performance.now();
+    const counts =
+      known !== undefined && now - known.at < COUNTED_FOR_MS ? known.counts : await countLines(database, row.id);
+    if (known?.counts !== counts) {
+      if (counted.size >= MOST_COUNTED) counted.clear();
+      counted.set(row.id, { at: now, counts });
+    }
+    // Its lines are gone the moment it ends: the row that was read before does not know yet.
+    return counts.total === 0 ? {} : counts;
+  };
+
+  const toRecord = async (row: BatchRow): Promise<BatchRecord> => {
+    const temporalUrl = deps.workflowUrl(row.id);
+    return { ...row, ...(await countsOf(row)), ...(temporalUrl === undefined ? {} : { temporalUrl }) };
+  };
+
+  const find = async (id: string, dialect: BatchDialect, caller: Caller): Promise<BatchRow | undefined> => {
+    const row = await findBatch(database, id);
+    const readable = row !== undefined && (caller.operator || row.tenant === caller.tenant);
+    return readable && row.dialect === dialect ? row : undefined;
+  };
+
+  const get: BatchDesk['get'] = async (id, dialect, caller) => {
+    const row = await find(id, dialect, caller);
+    return row && toRecord(row);
+  };
+
+  /** Accepted by the ledger already: should Temporal be away, whoever looks after the ledger starts it later. */
+  const start = async (row: BatchRow): Promise<void> => {
+    try {
+      await carrier.start(row);
+      await markBatchStarted(database, row.id);
+    } catch (error) {
+      log.warn({ err: error, batch: row.id }, 'a batch waits for Temporal');
+    }
+  };
+
+  return {
+    create: async (order, caller) => {
+      const id = createRequestId().replace('req_', 'batch_');
+      await createBatch(database, {
+        id,
+        tenant: caller.tenant,
+        alias: caller.alias,
+        dialect: 'openai',
+        endpoint: order.endpoint,
+        inputFileId: order.inputFileId,
+        completionWindow: order.completionWindow,
+        windowMs: order.windowMs,
+        ...(order.metadata === undefined ? {} : { metadata: JSON.stringify(order.metadata) }),
+        ...(order.outputExpiresAfterS === undefined ? {} : { outputExpiresAfterS: order.outputExpiresAfterS }),
+      });
+      const row = await findBatch(database, id);
+      if (row === undefined) throw new Error(`Batch ${id} is missing.`);
+      void start(row);
+      return toRecord(row);
+    },
+    get,
+    list: async ({ limit, ...filter }, caller) => {
+      const tenant = caller.operator ? {} : { tenant: caller.tenant };
+      const rows = await listBatches(database, { ...filter, ...tenant, limit: limit + 1 });
+      const page = rows.slice(0, limit);
+      const data = await Promise.all((filter.before === undefined ? page : page.toReversed()).map(toRecord));
+      return { data, hasMore: rows.length > limit };
+    },
+    change: async (id, dialect, wish, caller) => {
+      const row = await find(id, dialect, caller);
+      if (row === undefined) return undefined;
+      if (wish === 'cancel') await cancelBatch(database, id);
+      else await pauseBatch(database, id, wish === 'pause');
+      counted.delete(id);
+      const changed = await findBatch(database, id);
+      if (changed?.state === 'in_progress' || changed?.state === 'cancelling' || changed?.state === 'validating') {
+        await carrier.tell(id, wish).catch((error: unknown) => {
+          log.warn({ err: error, batch: id }, 'a batch could not be told; it finds the mark in the ledger');
+        });
+      }
+      return changed && toRecord(changed);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** `/v1/batches`: OpenAI's Batch API, for every provider. */
+import { z } from 'zod';
+import { parseDuration } from '../../activities/config/duration.ts';
+import type { Caller } from '../dispatch.ts';
+import { BATCH_ENDPOINTS, type BatchEndpoint } from '../line-reader.ts';
+import { readJson } from '../middleware/body.ts';
+import { refuse, Refusal } from '../middleware/refusal.ts';
+import { sendJson } from '../middleware/reply.ts';
+import { toProblem } from '../../providers/protocol/problem.ts';
+import { toBatchObject } from './batch-object.ts';
+import type { BatchRecord } from './batch-desk.ts';
+import type { Exchange, Params } from './exchange.ts';
+import { expiresAfterSchema } from './files.ts';
+import { parseQuery, pathOf } from './params.ts';
+
+const ENDPOINTS = Object.keys(BATCH_ENDPOINTS) as [BatchEndpoint, ...BatchEndpoint[]];
+/** A week: results are kept no longer by default. */
+const LONGEST_WINDOW_MS = 7 * 86_400_000;
+const SHORTEST_WINDOW_MS = 1_000;
+
+const metadata = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, 'metadata may have 16 keys at most');
+
+export const batchBodySchema = z
+  .strictObject({
+    input_file_id: z.string().min(1).max(100),
+    endpoint: z.enum(ENDPOINTS),
+    completion_window: z.string().max(20).meta({ description: '`24h`, or another duration up to seven days.' }),
+    metadata: metadata.nullish(),
+    output_expires_after: expiresAfterSchema.nullish(),
+  })
+  .meta({ id: 'BatchRequest' });
+
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 20;
+
+export const batchesQuerySchema = z.strictObject({
+  after: z.string().min(1).max(100).optional().meta({ description: "The last page's `last_id`." }),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(MAX_PAGE))
+    .optional(),
+});
+
+export async function createBatch(exchange: Exchange, caller: Caller): Promise<void> {
+  const { deps } = exchange;
+  const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+  const parsed = batchBodySchema.safeParse(body);
+  if (!parsed.success) throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, body), billed: 'no' });
+  const order = parsed.data;
+  const windowMs = windowOf(order.completion_window);
+  const file = await deps.files.get(order.input_file_id, caller);
+  // The same words for an id that does not exist and for another tenant's, so that ids cannot be probed.
+  if (file === undefined)
+    refuse('not_found', `No such File object: ${order.input_file_id.slice(0, 100)}`, 'input_file_id');
+  if (file.purpose !== 'batch')
+    refuse('invalid_request', `The purpose of the file is '${file.purpose}', and not 'batch'.`, 'input_file_id');
+  const record = await deps.batches.create(
+    {
+      endpoint: order.endpoint,
+      inputFileId: file.id,
+      completionWindow: order.completion_window,
+      windowMs,
+      ...(isGiven(order.metadata) ? { metadata: order.metadata } : {}),
+      ...(isGiven(order.output_expires_after) ? { outputExpiresAfterS: order.output_expires_after.seconds } : {}),
+    },
+    caller,
+  );
+  sendJson(exchange, 200, toBatchObject(record));
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}
+
+function windowOf(text: string): number {
+  const ms = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? parseDuration(text, 1) : undefined;
+  if (ms !== undefined && ms >= SHORTEST_WINDOW_MS && ms <= LONGEST_WINDOW_MS) return ms;
+  return refuse(
+    'invalid_request',
+    "completion_window must be '24h', or another duration from '1s' to '7d'.",
+    'completion_window',
+  );
+}
+
+export async function listBatches(exchange: Exchange, caller: Caller): Promise<void> {
+  const { after, limit = DEFAULT_PAGE } = parseQuery(exchange.req.url, batchesQuerySchema);
+  const page = await exchange.deps.batches.list(
+    { dialect: 'openai', limit, ...(after === undefined ? {} : { after }) },
+    caller,
+  );
+  sendJson(exchange, 200, {
+    object: 'list',
+    data: page.data.map(toBatchObject),
+    first_id: page.data[0]?.id ?? null,
+    last_id: page.data.at(-1)?.id ?? null,
+    has_more: page.hasMore,
+  });
+}
+
+export async function getBatch(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
+  const id = pathOf(params['id']) ?? '';
+  send(exchange, id, await exchange.deps.batches.get(id, 'openai', caller));
+}
+
+export async function cancelBatch(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
+  const id = pathOf(params['id']) ?? '';
+  send(exchange, id, await exchange.deps.batches.change(id, 'openai', 'cancel', caller));
+}
+
+export async function pauseBatch(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
+  const id = pathOf(params['id']) ?? '';
+  send(exchange, id, await exchange.deps.batches.change(id, 'openai', 'pause', caller));
+}
+
+export async function resumeBatch(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
+  const id = pathOf(params['id']) ?? '';
+  send(exchange, id, await exchange.deps.batches.change(id, 'openai', 'resume', caller));
+}
+
+function send(exchange: Exchange, id: string, record: BatchRecord | undefined): void {
+  if (record === undefined) return refuse('not_found', `No batch found with id '${id.slice(0, 100)}'.`, 'id');
+  sendJson(exchange, 200, toBatchObject(record));
+}
