@@ -199,6 +199,8 @@ holdfast:
   workflows: per_request
   temporal_down: journal
   max_unsettled: 500
+  batches:
+    concurrency: 40
   max_queue: 2s
   drain: 1m
   lease: 5000
@@ -389,6 +391,7 @@ describe('a configuration that asks for more than is served', () => {
       maxBodyBytes: 4 * 1024 * 1024,
       delivery: 'at_most_once',
       cancelOnDisconnect: true,
+      batches: { concurrency: 40 },
       temporal: {
         address: 'temporal.internal:7233',
         namespace: 'gateway',
