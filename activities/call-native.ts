@@ -43,7 +43,7 @@ async function readStream(
   target: Target,
 ): Promise<CallResult> {
   const aggregate = createAggregate();
-  const stream = native.stream(call.shownModel);
+  const stream = native.stream(call.shownModel, call.body);
   let last: readonly string[] = [];
   const failure = await readEvents(reply, native.framing, native.decoder(target), (step, event) => {
     for (const chunk of step.chunks) aggregate.add(chunk);

@@ -94,10 +94,12 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
   const provider = catalog[call.deployment.provider];
   const row = kindRow(call.kind);
   if (row.operation === 'chat') {
+    const native = provider && nativeOf(provider, call);
+    if (provider !== undefined && native !== undefined) return performNative(http, call, signal, { provider, native });
     const chat = provider?.chat;
     if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
-    const native = nativeOf(provider, call.kind);
-    if (native !== undefined) return performNative(http, call, signal, { provider, native });
+    const objection = row.dialect.objection?.(call.body);
+    if (objection !== undefined) return { kind: 'failed', failure: objection };
     return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
   }
   if (row.operation === 'passThrough') return performPassThrough(http, call, signal);
@@ -106,8 +108,10 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
   return performPlain(http, call, signal, { provider, translation });
 }
 
-function nativeOf({ native }: Provider, kind: Kind): NativeTranslation | undefined {
-  return kind === 'message' ? native?.message : undefined;
+function nativeOf({ native }: Provider, { kind, deployment }: Call): NativeTranslation | undefined {
+  if (kind === 'message') return native?.message;
+  if (kind === 'completion' && native?.completion?.serves(deployment.model) === true) return native.completion;
+  return undefined;
 }
 
 function notOffered({ deployment, kind }: Call): Failure {

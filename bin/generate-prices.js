@@ -32,6 +32,8 @@ const UNIT = /^(input|output)_cost_per_(image|pixel|character|second|query)$/;
 const OWNERS = {
   bedrock_converse: 'bedrock',
   cohere_chat: 'cohere',
+  'text-completion-openai': 'openai',
+  'text-completion-codestral': 'codestral',
   'fireworks_ai-embedding-models': 'fireworks_ai',
 };
 /** Bought by the hour, or another service behind the same prefix. */

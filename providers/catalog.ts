@@ -20,13 +20,14 @@ import { jina } from './jina/index.ts';
 import { mock } from './mock.ts';
 import { ollama } from './ollama/index.ts';
 import { openAiCompatible } from './openai-compatible.ts';
-import { openai } from './openai/index.ts';
+import { openai, textCompletionOpenai } from './openai/index.ts';
 import { voyage } from './voyage/index.ts';
 import type { Provider } from './provider.ts';
 import { vertex } from './vertex/index.ts';
 
 const PROVIDERS: readonly Provider[] = [
   openai,
+  textCompletionOpenai,
   azure,
   azureAi,
   anthropic,

@@ -1,5 +1,6 @@
 /** What can be asked of the gateway: one row a kind of request. Its name is the type of its workflow. The only list. */
 import { chat } from './dialects/chat.ts';
+import { completion } from './dialects/completion.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { message } from './dialects/message.ts';
 import { response } from './dialects/response.ts';
@@ -15,6 +16,7 @@ export type KindRow =
 
 export const KINDS = {
   chatCompletion: { operation: 'chat', dialect: chat },
+  completion: { operation: 'chat', dialect: completion },
   message: { operation: 'chat', dialect: message },
   response: { operation: 'chat', dialect: response },
   embedding: { operation: 'embeddings' },

@@ -1,4 +1,5 @@
 /** Compatible providers that need an address and a key and little else. What they cannot do, they say themselves with a 400. */
+import { EVERY_MODEL } from './openai/completion.ts';
 import { enableThinking, minimaxErrors } from './openai-compatible-rules.ts';
 import type { CompatibleRow } from './openai/create.ts';
 
@@ -26,6 +27,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'hyperbolic',
     title: 'Hyperbolic',
+    completions: EVERY_MODEL,
     baseUrl: 'https://api.hyperbolic.xyz/v1',
     baseUrlVariables: ['HYPERBOLIC_API_BASE'],
     keyVariables: ['HYPERBOLIC_API_KEY'],

@@ -2,6 +2,7 @@
 import { OWN_ROWS } from './openai-compatible-own.ts';
 import { PLAIN_ROWS } from './openai-compatible-plain.ts';
 import { deepSeekThoughts, perplexityAnnotations, takeTurns } from './openai-compatible-rules.ts';
+import { EVERY_MODEL } from './openai/completion.ts';
 import { createOpenAiProvider, type CompatibleRow } from './openai/create.ts';
 import type { Provider } from './provider.ts';
 
@@ -111,6 +112,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'lm_studio',
     title: 'LM Studio',
+    completions: EVERY_MODEL,
     also: ['embeddings'],
     baseUrl: '',
     baseUrlVariables: ['LM_STUDIO_API_BASE'],
@@ -219,6 +221,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'fireworks_ai',
     title: 'Fireworks AI',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'rerank'],
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     baseUrlVariables: ['FIREWORKS_API_BASE'],
@@ -259,6 +262,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'hosted_vllm',
     title: 'vLLM',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'imageEdits', 'transcription', 'rerank'],
     baseUrl: '',
     baseUrlVariables: ['HOSTED_VLLM_API_BASE'],
@@ -271,6 +275,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'vllm',
     title: 'vLLM',
+    completions: EVERY_MODEL,
     baseUrl: '',
     baseUrlVariables: ['VLLM_API_BASE'],
     keyVariables: ['VLLM_API_KEY'],
@@ -282,6 +287,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'llamafile',
     title: 'llamafile',
+    completions: EVERY_MODEL,
     also: ['embeddings'],
     baseUrl: 'http://127.0.0.1:8080/v1',
     baseUrlVariables: ['LLAMAFILE_API_BASE'],
@@ -291,6 +297,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'xinference',
     title: 'Xorbits Inference',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'images', 'rerank'],
     baseUrl: 'http://127.0.0.1:9997/v1',
     baseUrlVariables: ['XINFERENCE_API_BASE'],
@@ -300,6 +307,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'deepinfra',
     title: 'DeepInfra',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'images'],
     baseUrl: 'https://api.deepinfra.com/v1/openai',
     baseUrlVariables: ['DEEPINFRA_API_BASE'],
@@ -333,6 +341,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'together_ai',
     title: 'Together AI',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'images', 'transcription', 'speech', 'rerank'],
     baseUrl: 'https://api.together.ai/v1',
     baseUrlVariables: ['TOGETHER_AI_API_BASE'],
@@ -344,6 +353,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'novita',
     title: 'Novita AI',
+    completions: EVERY_MODEL,
     also: ['embeddings'],
     baseUrl: 'https://api.novita.ai/v3/openai',
     baseUrlVariables: ['NOVITA_API_BASE'],
@@ -403,6 +413,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'featherless_ai',
     title: 'Featherless AI',
+    completions: EVERY_MODEL,
     baseUrl: 'https://api.featherless.ai/v1',
     baseUrlVariables: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
     keyVariables: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
@@ -413,6 +424,7 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'nebius',
     title: 'Nebius Token Factory',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'images'],
     baseUrl: 'https://api.tokenfactory.nebius.com/v1',
     baseUrlVariables: ['NEBIUS_API_BASE'],
@@ -424,15 +436,24 @@ const ROWS: readonly CompatibleRow[] = [
   {
     id: 'openai_like',
     title: 'OpenAI-compatible server',
+    completions: EVERY_MODEL,
     also: ['embeddings'],
     baseUrl: '',
     keyVariables: ['OPENAI_LIKE_API_KEY'],
     keyOptional: true,
   },
-  { id: 'custom_openai', title: 'OpenAI-compatible server', baseUrl: '', keyVariables: [], keyOptional: true },
+  {
+    id: 'custom_openai',
+    title: 'OpenAI-compatible server',
+    completions: EVERY_MODEL,
+    baseUrl: '',
+    keyVariables: [],
+    keyOptional: true,
+  },
   {
     id: 'litellm_proxy',
     title: 'LiteLLM proxy',
+    completions: EVERY_MODEL,
     also: ['embeddings', 'images', 'imageEdits', 'transcription', 'speech', 'rerank'],
     baseUrl: '',
     baseUrlVariables: ['LITELLM_PROXY_API_BASE'],

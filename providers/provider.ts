@@ -156,7 +156,7 @@ export type NativeTranslation = {
   readonly toRequest: (body: Body, target: Target, defaults: Partial<ChatRequest>) => WireRequest | Refusal;
   /** The answer in the dialect, changed only in what it calls the model. */
   readonly fromResponse: (body: unknown, shownModel: string) => Readonly<Record<string, unknown>>;
-  readonly stream: (shownModel: string) => NativeStream;
+  readonly stream: (shownModel: string, body: Body) => NativeStream;
   /** The same answer as the chat protocol tells it, for accounting. Throws {@link InvalidResponse}. */
   readonly meter: (body: unknown, target: Target) => ChatResponse;
   readonly framing: ChatTranslation['framing'];
@@ -184,7 +184,12 @@ export type Provider = { readonly [operation in PlainOperation]?: PlainTranslati
   readonly keyOptional?: boolean;
   readonly chat?: ChatTranslation;
   /** Kinds of requests whose dialect is the provider's own. */
-  readonly native?: { readonly message?: NativeTranslation; readonly response?: NativeTranslation };
+  readonly native?: {
+    readonly message?: NativeTranslation;
+    readonly response?: NativeTranslation;
+    /** `serves`: whether this model completes texts; the provider's others only chat. */
+    readonly completion?: NativeTranslation & { readonly serves: (model: string) => boolean };
+  };
   /** An answer with a status that is not 2xx. `body` is parsed JSON where it was JSON, else text. */
   readonly fromError: (status: number, body: unknown, headers: WireHeaders) => Failure;
 };

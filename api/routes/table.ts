@@ -5,6 +5,7 @@ import { BATCH_ROUTES } from './batch-table.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
+import { completions, completionsBodySchema, completionsResponseSchema } from './completions.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler, Speaks } from './exchange.ts';
 import { FILE_ROUTES } from './file-table.ts';
@@ -44,6 +45,7 @@ export type Route = {
   readonly summary: string;
   readonly tag:
     | 'Chat'
+    | 'Completions'
     | 'Responses'
     | 'Embeddings'
     | 'Rerank'
@@ -128,6 +130,19 @@ export const ROUTES: readonly Route[] = [
     headers: callHeadersSchema,
     body: chatBodySchema,
     answer: chatResponseSchema,
+    streams: true,
+    errors: [...BODY_ERRORS, ...CALL_ERRORS],
+  },
+  {
+    method: 'post',
+    paths: ['/v1/completions', '/completions', '/openai/deployments/*model/completions', '/engines/*model/completions'],
+    access: 'key',
+    handler: completions,
+    summary: 'Complete a text',
+    tag: 'Completions',
+    headers: callHeadersSchema,
+    body: completionsBodySchema,
+    answer: completionsResponseSchema,
     streams: true,
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
   },

@@ -1,5 +1,6 @@
 /** How callers of the chat-like endpoints speak: pure functions between their words and the chat protocol. */
 import type { ChatChunk, ChatRequest, ChatResponse } from '../protocol/chat.ts';
+import type { Failure } from '../protocol/errors.ts';
 
 /** A body as the caller sent it, checked at the edge, extras of the gateway removed. This is what the ledger keeps. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -19,6 +20,8 @@ export type Encoder = (chunk: ChatChunk | 'end') => EncoderStep;
 export type Dialect = {
   /** Never fails: the edge has refused what cannot be translated. The same body gives the same request, on every attempt. */
   readonly toChat: (body: Body) => ChatRequest;
+  /** What the body asks for that no chat can do, though a provider that speaks this dialect itself may. Checked before `toChat`. */
+  readonly objection?: (body: Body) => Failure | undefined;
   /** The whole answer in the caller's words. `id` is the gateway's id of the request. */
   readonly fromResponse: (response: ChatResponse, body: Body, id: string) => Readonly<Record<string, unknown>>;
   readonly encoder: (body: Body, id: string) => Encoder;

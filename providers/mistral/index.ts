@@ -32,7 +32,11 @@ function withVersion(_model: string, baseUrl: string): string {
   return /\/v\d+(\/|$)/.test(baseUrl) ? baseUrl : `${baseUrl}/v1`;
 }
 
+/** Code models fill in between a prompt and a suffix: https://docs.mistral.ai/capabilities/code_generation */
+const FILL_IN = { serves: (model: string) => model.startsWith('codestral'), path: '/fim/completions' };
+
 const shared = {
+  completions: FILL_IN,
   auth: { kind: 'bearer' },
   unsupported: [
     'logit_bias',

@@ -1,5 +1,6 @@
 /** A dialect of OpenAI's wire as a provider. */
 import type { ChatTranslation, Provider } from '../provider.ts';
+import { createCompletion, type Completions } from './completion.ts';
 import { createDecoder } from './decoder.ts';
 import type { Dialect } from './dialect.ts';
 import { fromOpenAiError } from './error.ts';
@@ -7,7 +8,11 @@ import { plainOperations } from './plain.ts';
 import { createToRequest } from './request.ts';
 import { fromChatResponse } from './response.ts';
 
-export type OpenAiWire = Dialect & Omit<Provider, 'id' | 'title' | 'chat' | 'fromError'>;
+export type OpenAiWire = Dialect &
+  Omit<Provider, 'id' | 'title' | 'chat' | 'fromError'> & {
+    /** Text completions of the provider's own, and for which models. */
+    readonly completions?: Completions;
+  };
 
 /** What a compatible provider must say; for the rest it counts as OpenAI. */
 export type CompatibleRow = Pick<OpenAiWire, 'id' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<OpenAiWire>;
@@ -28,6 +33,7 @@ export function createOpenAiProvider(wire: OpenAiWire): Provider & { readonly ch
       framing: 'sse',
       decoder: (_request, target) => createDecoder(wire, target),
     },
+    ...(wire.completions === undefined ? {} : { native: { completion: createCompletion(wire, wire.completions) } }),
     ...plainOperations(wire, wire.also ?? []),
     fromError: fromOpenAiError(wire.title),
   };

@@ -1,8 +1,9 @@
 /** OpenAI itself. */
-import { createOpenAiProvider } from './create.ts';
-import { openAiObjection, wantsMaxCompletionTokens } from './models.ts';
+import { EVERY_MODEL } from './completion.ts';
+import { createOpenAiProvider, type OpenAiWire } from './create.ts';
+import { completesText, openAiObjection, wantsMaxCompletionTokens } from './models.ts';
 
-export const openai = createOpenAiProvider({
+const wire: OpenAiWire = {
   id: 'openai',
   title: 'OpenAI',
   baseUrl: 'https://api.openai.com/v1',
@@ -19,10 +20,21 @@ export const openai = createOpenAiProvider({
     'transcription',
     'translation',
   ],
+  completions: { serves: completesText },
   unsupported: [],
   objection: openAiObjection,
   maxTokens: (model) => (wantsMaxCompletionTokens(model) ? 'max_completion_tokens' : 'as_sent'),
   reasoning: 'effort',
   streamUsage: true,
   keeps: [],
+};
+
+export const openai = createOpenAiProvider(wire);
+
+/** LiteLLM's prefix for a model that is to complete texts whatever its name is: a fine-tuned one, or one behind `api_base`. */
+export const textCompletionOpenai = createOpenAiProvider({
+  ...wire,
+  id: 'text-completion-openai',
+  title: 'OpenAI text completions',
+  completions: EVERY_MODEL,
 });

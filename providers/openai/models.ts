@@ -55,3 +55,8 @@ export function openAiObjection(model: string, name: string, value: unknown, eff
   if (ONLY_WITHOUT_REASONING.has(name)) return 'only with reasoning_effort "none"';
   return name === 'temperature' ? 'other temperatures than 1 only with reasoning_effort "none"' : undefined;
 }
+
+/** Of OpenAI's models that still answer, only these complete texts; the others answer 404 there. */
+export function completesText(model: string): boolean {
+  return /^(gpt-3\.5-turbo-instruct|davinci-002|babbage-002|ft:(davinci|babbage)-002|text-)/.test(model);
+}

@@ -98,6 +98,9 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return waiting;
   },
 
+  'completion.answered': async (stage) =>
+    (await post(stage.gateway.url, '/v1/completions', { model: 'alone', prompt: 'Say it.' })).id,
+
   'response.answered': async (stage) =>
     (await post(stage.gateway.url, '/v1/responses', { model: 'alone', input: 'Say it.' })).id,
 

@@ -151,7 +151,7 @@ describe('an answer', () => {
 describe('a stream', () => {
   it('passes every recorded event, and folds them into the whole answer', () => {
     const lines = linesOf('anthropic/thinking-and-tools.chunks.jsonl');
-    const stream = nativeMessages.stream('shown');
+    const stream = nativeMessages.stream('shown', {});
     const frames = lines.flatMap((line) => stream.pass({ kind: 'event', name: 'message', data: line }));
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(frames.map((frame) => JSON.parse(frame) as unknown)).toEqual(
@@ -176,7 +176,7 @@ describe('a stream', () => {
   });
 
   it('holds back what says nothing yet, so that another attempt can take over unseen', () => {
-    const stream = nativeMessages.stream('shown');
+    const stream = nativeMessages.stream('shown', {});
     const pass = (data: unknown): readonly string[] =>
       stream.pass({ ...(event(data) as { kind: 'event'; name: string; data: string }) });
     expect(pass({ type: 'message_start', message: { usage: {} } })).toEqual([]);
