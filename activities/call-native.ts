@@ -55,7 +55,9 @@ async function readStream(
   const response = aggregate.response();
   if (failure !== undefined) return { kind: 'failed', failure, ...meteredSoFar(response) };
   if (response === undefined) return { kind: 'failed', failure: EMPTY_STREAM };
-  return { kind: 'answered', answer: { json: JSON.stringify(stream.answer()), last, ...meter(response) } };
+  const held = stream.rest?.() ?? [];
+  const json = JSON.stringify(stream.answer());
+  return { kind: 'answered', answer: { json, last: [...last, ...held], ...meter(response) } };
 }
 
 function meteredSoFar(response: ChatResponse | undefined): { readonly metered?: Metered } {

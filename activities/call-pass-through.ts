@@ -97,7 +97,7 @@ function meteredOf(reply: HttpReply, call: Call, { asked, endpoint, meter }: Rel
   const fixed = call.deployment.settings['cost_per_request'];
   const counted = meter.end();
   if (typeof fixed === 'number' && isGood(reply)) return { ...counted, costNano: BigInt(Math.round(fixed * 1e9)) };
-  const free = !isGood(reply) || (endpoint === undefined && asked.method !== 'POST');
+  const free = !isGood(reply) || endpoint?.answers === 'free' || (endpoint === undefined && asked.method !== 'POST');
   return free ? { costNano: 0n } : counted;
 }
 

@@ -98,6 +98,8 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     if (provider !== undefined && native !== undefined) return performNative(http, call, signal, { provider, native });
     const chat = provider?.chat;
     if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
+    const native = nativeOf(provider, call);
+    if (native !== undefined) return performNative(http, call, signal, { provider, native });
     const objection = row.dialect.objection?.(call.body);
     if (objection !== undefined) return { kind: 'failed', failure: objection };
     return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
@@ -109,9 +111,16 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
 }
 
 function nativeOf({ native }: Provider, { kind, deployment }: Call): NativeTranslation | undefined {
-  if (kind === 'message') return native?.message;
-  if (kind === 'completion' && native?.completion?.serves(deployment.model) === true) return native.completion;
-  return undefined;
+  switch (kind) {
+    case 'message':
+    case 'generation':
+    case 'completion': {
+      const translation = native?.[kind];
+      return translation?.serves?.(deployment.model) === false ? undefined : translation;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function notOffered({ deployment, kind }: Call): Failure {

@@ -2,6 +2,7 @@
 import { chat } from './dialects/chat.ts';
 import { completion } from './dialects/completion.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { generation } from './dialects/generation.ts';
 import { message } from './dialects/message.ts';
 import { response } from './dialects/response.ts';
 import type { PlainOperation } from './provider.ts';
@@ -19,6 +20,7 @@ export const KINDS = {
   completion: { operation: 'chat', dialect: completion },
   message: { operation: 'chat', dialect: message },
   response: { operation: 'chat', dialect: response },
+  generation: { operation: 'chat', dialect: generation },
   embedding: { operation: 'embeddings' },
   rerank: { operation: 'rerank' },
   moderation: { operation: 'moderation' },

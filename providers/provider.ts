@@ -146,12 +146,16 @@ export type PlainTranslation = {
 export type NativeStream = {
   /** Frames for the caller as JSON texts, `type` first. Called for every event, in order; what says nothing yet may be held back. */
   readonly pass: (event: Extract<WireEvent, { kind: 'event' }>) => readonly string[];
+  /** What was held back until the end. */
+  readonly rest?: () => readonly string[];
   /** The whole answer, once the stream is complete. */
   readonly answer: () => Readonly<Record<string, unknown>>;
 };
 
 /** For callers who speak the provider's own dialect: nothing is translated, so that nothing is lost that the chat protocol cannot say. */
 export type NativeTranslation = {
+  /** Whether this model is asked in the dialect; absent: every model is. */
+  readonly serves?: (model: string) => boolean;
   /** `defaults`: the deployment's own parameters, in the chat protocol's words; what the caller says goes before them. */
   readonly toRequest: (body: Body, target: Target, defaults: Partial<ChatRequest>) => WireRequest | Refusal;
   /** The answer in the dialect, changed only in what it calls the model. */
@@ -189,6 +193,7 @@ export type Provider = { readonly [operation in PlainOperation]?: PlainTranslati
     readonly response?: NativeTranslation;
     /** `serves`: whether this model completes texts; the provider's others only chat. */
     readonly completion?: NativeTranslation & { readonly serves: (model: string) => boolean };
+    readonly generation?: NativeTranslation;
   };
   /** An answer with a status that is not 2xx. `body` is parsed JSON where it was JSON, else text. */
   readonly fromError: (status: number, body: unknown, headers: WireHeaders) => Failure;

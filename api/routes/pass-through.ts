@@ -40,7 +40,7 @@ export function passThroughDoor(door: DoorName): Handler {
         `Nothing is configured behind /${prefixes[0]}: set the provider's key in the environment, or use_in_pass_through on one of its deployments.`,
       );
     }
-    await pass(exchange, caller, { deployment, method, rest: withoutKey(rest), provider });
+    await passCall(exchange, caller, { deployment, method, rest: withoutKey(rest), provider });
   };
 }
 
@@ -54,7 +54,7 @@ export async function passThroughEndpoint(exchange: Exchange, caller: Caller): P
   if (found === undefined || deployment === undefined) return refuse('not_found', 'Invalid URL.');
   const method = methodOf(exchange, found.endpoint.methods);
   const rest = found.rest + (at === -1 ? '' : url.slice(at));
-  await pass(exchange, caller, { deployment, method, rest, provider: deployment.provider });
+  await passCall(exchange, caller, { deployment, method, rest, provider: deployment.provider });
 }
 
 /** As the caller wrote it: the router's own reading has lost what was encoded how. */
@@ -80,14 +80,15 @@ function methodOf({ req }: Exchange, allowed: readonly string[] = METHODS): Meth
   return refuse('method_not_allowed', `Not allowed to ${method} on this URL.`);
 }
 
-type Passing = {
+export type Passing = {
   readonly deployment: Deployment;
   readonly method: Method;
   readonly rest: string;
   readonly provider: string;
 };
 
-async function pass(exchange: Exchange, caller: Caller, passing: Passing): Promise<void> {
+/** A call of a provider's own API, whose answer goes to the caller as it is. */
+export async function passCall(exchange: Exchange, caller: Caller, passing: Passing): Promise<void> {
   const { deps } = exchange;
   if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
   const problem = addressProblem(passing.rest);

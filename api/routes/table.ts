@@ -6,6 +6,8 @@ import { chatCompletions } from './chat-completions.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
 import { completions, completionsBodySchema, completionsResponseSchema } from './completions.ts';
+import { generation } from './generation.ts';
+import { generationBodySchema, generationResponseSchema } from './google-schemas.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler, Speaks } from './exchange.ts';
 import { FILE_ROUTES } from './file-table.ts';
@@ -159,6 +161,20 @@ export const ROUTES: readonly Route[] = [
     answer: messagesResponseSchema,
     streams: true,
     errors: [...BODY_ERRORS, ...CALL_ERRORS],
+  },
+  {
+    method: 'post',
+    paths: ['/v1beta/models/*call', '/v1/models/*call', '/models/*call'],
+    access: 'key',
+    handler: generation,
+    speaks: 'google',
+    summary: "Generate content, or count its tokens, in Google's dialect",
+    tag: 'Chat',
+    headers: callHeadersSchema,
+    body: generationBodySchema,
+    answer: generationResponseSchema,
+    streams: true,
+    errors: [...BODY_ERRORS, ...CALL_ERRORS, 'not_found'],
   },
   {
     method: 'post',

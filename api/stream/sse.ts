@@ -25,6 +25,17 @@ export type StreamWords = {
   readonly farewell: string;
   /** The last event of a stream that failed, as JSON text. */
   readonly failed: (exchange: Exchange, failure: Failure, requestId: string, frames: number) => string;
+  /** Where streams are framed otherwise than as events with ids. */
+  readonly framing?: StreamFraming;
+};
+
+export type StreamFraming = {
+  readonly contentType: string;
+  readonly frame: (json: string, n: number) => string;
+  /** The last frame of a stream that failed. */
+  readonly failed: (json: string, n: number) => string;
+  /** Bytes without meaning, for connections that must not fall silent. */
+  readonly silence: string;
 };
 
 /** OpenAI's chat. */
@@ -67,8 +78,34 @@ function framed(json: string, named: boolean): string {
   return name === undefined ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`;
 }
 
+/** Google's, as events: its own clients look for nothing but data, and for errors outside of it. */
+export const GENERATION_EVENTS: StreamWords = {
+  named: false,
+  farewell: '',
+  failed: (exchange, failure, requestId) => JSON.stringify(errorFor(exchange, failure, requestId)),
+  framing: {
+    contentType: 'text/event-stream',
+    frame: (json) => `data: ${json}\n\n`,
+    failed: (json) => `${json}\n`,
+    silence: '\n\n',
+  },
+};
+
+/** Google's, as one list that grows. A list that failed ends with the error. */
+export const GENERATION_LIST: StreamWords = {
+  ...GENERATION_EVENTS,
+  farewell: ']',
+  framing: {
+    contentType: 'application/json; charset=utf-8',
+    frame: (json, n) => `${n === 1 ? '[' : ','}${json}\n`,
+    failed: (json, n) => `${n === 1 ? '[' : ','}${json}]`,
+    silence: '\n',
+  },
+};
+
+const EVENTS = { contentType: 'text/event-stream; charset=utf-8', silence: ': keep-alive\n\n' } as const;
+
 const SSE_HEADERS: Readonly<OutgoingHttpHeaders> = {
-  'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
   // nginx would collect the frames otherwise.
   'x-accel-buffering': 'no',
@@ -80,6 +117,7 @@ const SSE_HEADERS: Readonly<OutgoingHttpHeaders> = {
  */
 export function createSseSink({ exchange, requestId, headers, onGone, words }: SseOptions): StreamSink {
   const { res, limits } = exchange;
+  const { contentType, silence } = words.framing ?? EVENTS;
   let opened: Provenance | undefined;
   let pending = '';
   let scheduled = false;
@@ -105,10 +143,10 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
 
   const writeHead = (provenance: Provenance): void => {
     if (res.headersSent) return;
-    res.writeHead(200, { ...headers(provenance), ...SSE_HEADERS });
+    res.writeHead(200, { ...headers(provenance), ...SSE_HEADERS, 'content-type': contentType });
     res.flushHeaders();
     keepAlive = setInterval(() => {
-      if (silent) res.write(': keep-alive\n\n');
+      if (silent) res.write(silence);
       silent = true;
     }, limits.streamKeepAliveMs);
     keepAlive.unref();
@@ -146,7 +184,7 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
         return false;
       }
       frames += 1;
-      pending += `id: ${id}\n${framed(json, words.named)}`;
+      pending += words.framing?.frame(json, frames) ?? `id: ${id}\n${framed(json, words.named)}`;
       schedule();
       return true;
     },
@@ -165,7 +203,8 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
       }
       writeHead(opened ?? provenance);
       finish(200);
-      res.end(pending + framed(words.failed(exchange, failure, requestId, frames), words.named));
+      const last = words.failed(exchange, failure, requestId, frames);
+      res.end(pending + (words.framing?.failed(last, frames + 1) ?? framed(last, words.named)));
     },
   };
 }

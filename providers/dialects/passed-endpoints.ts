@@ -3,9 +3,9 @@ import { isObject, textOf } from '../protocol/json.ts';
 import type { Method } from './passed.ts';
 
 export type PassedEndpoint = {
-  /** How the answer is read to account for it; `unread`: it generates, and nobody can say how much. */
+  /** How the answer is read to account for it; `unread`: it generates, and nobody can say how much; `free`: it only counts. */
   readonly answers:
-    'chat' | 'anthropic' | 'responses' | 'google' | 'bedrock' | 'cohere' | 'embeddings' | 'rerank' | 'unread';
+    'chat' | 'anthropic' | 'responses' | 'google' | 'bedrock' | 'cohere' | 'embeddings' | 'rerank' | 'unread' | 'free';
   /** As the path names it; absent where the body does. */
   readonly model?: string;
   /** What reading needs beside the model: Vertex AI's publisher, Bedrock's protocol. */
@@ -44,6 +44,9 @@ const ROWS: readonly Row[] = [
     path: /^model\/(?<model>[^/]+)\/(?<by>converse|converse-stream|invoke|invoke-with-response-stream)$/,
     answers: 'bedrock',
   },
+  { path: /(?:^|\/)models\/(?<model>[^/:]+):(?:countTokens|count-tokens:rawPredict)$/, answers: 'free' },
+  { path: /(?:^|\/)(?:messages\/count_tokens|responses\/input_tokens)$/, answers: 'free' },
+  { path: /^model\/(?<model>[^/]+)\/count-tokens$/, answers: 'free' },
   { path: /(?:^|\/)v2\/chat$/, answers: 'cohere' },
   { path: /(?:^|\/)(?:embeddings|embed)$/, answers: 'embeddings' },
   { path: /(?:^|\/)rerank$/, answers: 'rerank' },

@@ -44,11 +44,15 @@ function toContent(content: unknown): string | ContentPart[] {
 /** Marks thoughts of other providers that must come back unchanged; OpenAI's own encrypted ones are not for us to read. */
 const SEALED = 'thinking:';
 
+export function isSealed(text: unknown): boolean {
+  return typeof text === 'string' && text.startsWith(SEALED);
+}
+
 export function sealThinking(blocks: readonly ThinkingBlock[]): string {
   return SEALED + JSON.stringify(blocks);
 }
 
-function unseal(text: string | undefined): ThinkingBlock[] {
+export function unsealThinking(text: string | undefined): ThinkingBlock[] {
   const parsed = text?.startsWith(SEALED) === true ? parseJson(text.slice(SEALED.length)) : undefined;
   return listOf(parsed).filter(isObject) as ThinkingBlock[];
 }
@@ -146,7 +150,7 @@ export function itemsToMessages(items: readonly unknown[]): ChatMessage[] {
         if (turn.calls.length > 0) flush();
         const thought = thoughtOf(item);
         if (thought !== '') turn.thoughts.push(thought);
-        turn.blocks.push(...unseal(textOf(item['encrypted_content'])));
+        turn.blocks.push(...unsealThinking(textOf(item['encrypted_content'])));
         break;
       }
       case 'function_call':

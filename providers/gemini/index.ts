@@ -4,6 +4,8 @@ import type { Provider, Target } from '../provider.ts';
 import { createGeminiChat, isYouTube } from './chat.ts';
 import { createGeminiEmbeddings } from './embeddings.ts';
 import { fromGoogleError } from './error.ts';
+import { createNativeGeneration } from './native.ts';
+import type { GeminiHouse } from './request.ts';
 
 const TITLE = 'Google AI Studio';
 const BASE_URL = 'https://generativelanguage.googleapis.com';
@@ -15,6 +17,13 @@ function url({ model, baseUrl, settings }: Target, method: string): string {
   return `${baseUrl}${version}/${path}:${method}`;
 }
 
+const house: GeminiHouse = {
+  title: TITLE,
+  url,
+  labels: false,
+  tier: (tier) => ({ headers: {}, fields: { serviceTier: tier } }),
+};
+
 export const gemini: Provider = {
   id: 'gemini',
   title: TITLE,
@@ -24,10 +33,11 @@ export const gemini: Provider = {
   // The key may also be sent in the query, where every proxy's log would keep it.
   auth: { kind: 'header', name: 'x-goog-api-key', bearerPrefixes: ['ya29.'] },
   chat: createGeminiChat(
-    { title: TITLE, url, labels: false, tier: (tier) => ({ headers: {}, fields: { serviceTier: tier } }) },
+    house,
     // Only what was uploaded to it, and YouTube, can be named.
     ({ url: attachment }) => !attachment.startsWith(`${BASE_URL}/`) && !isYouTube(attachment),
   ),
+  native: { generation: createNativeGeneration(house) },
   embeddings: createGeminiEmbeddings({ title: TITLE, url }),
   fromError: fromGoogleError(TITLE),
 };

@@ -80,6 +80,7 @@ export function readingOf(id: string, { answers, model = '', by }: PassedEndpoin
     case 'rerank':
       return plainReading(provider ?? (answers === 'embeddings' ? openai : undefined), answers);
     case 'unread':
+    case 'free':
       return {};
     default:
       return answers satisfies never;

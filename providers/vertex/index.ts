@@ -8,7 +8,7 @@ import { BASE_URL } from './address.ts';
 import { claudeChat } from './claude.ts';
 import { embeddings } from './embeddings.ts';
 import { familyOf } from './families.ts';
-import { geminiChat, tunedChat } from './gemini.ts';
+import { geminiChat, nativeGeneration, tunedChat } from './gemini.ts';
 import { ai21Chat, commonChat, mistralChat, ownEndpointChat } from './partners.ts';
 import { TITLE } from './title.ts';
 
@@ -67,6 +67,7 @@ export const vertex: Provider = {
     inlineUrls: (attachment, target) => chatOf(target).inlineUrls?.(attachment, target) === true,
     readsSignedIds: true,
   },
+  native: { generation: nativeGeneration },
   embeddings,
   fromError,
 };

@@ -136,6 +136,13 @@ export const WAYS: Readonly<Record<string, Way>> = {
 
   'translation.answered': async (stage) => sendFile(stage, '/v1/audio/translations', 'file'),
 
+  'generation.answered': async (stage) =>
+    (
+      await post(stage.gateway.url, '/v1beta/models/alone:generateContent', {
+        contents: [{ parts: [{ text: 'Say it.' }] }],
+      })
+    ).id,
+
   'passThrough.answered': async (stage) =>
     (await post(stage.gateway.url, '/openai/v1/chat/completions', { model: 'x', messages: [] })).id,
 
