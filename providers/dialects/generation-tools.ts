@@ -66,16 +66,15 @@ export function toolsOf(body: Body): Pick<ChatRequest, 'tools' | 'tool_choice'> 
   };
 }
 
+const MODES: ReadonlyMap<string, 'auto' | 'none'> = new Map([
+  ['AUTO', 'auto'],
+  ['VALIDATED', 'auto'],
+  ['NONE', 'none'],
+]);
+
 function choiceOf(mode: string | undefined, named: string | undefined): Pick<ChatRequest, 'tool_choice'> {
-  switch (mode) {
-    case 'ANY':
-      return { tool_choice: named === undefined ? 'required' : { type: 'function', function: { name: named } } };
-    case 'NONE':
-      return { tool_choice: 'none' };
-    case 'AUTO':
-    case 'VALIDATED':
-      return { tool_choice: 'auto' };
-    default:
-      return {};
-  }
+  if (mode === 'ANY')
+    return { tool_choice: named === undefined ? 'required' : { type: 'function', function: { name: named } } };
+  const choice = mode === undefined ? undefined : MODES.get(mode);
+  return choice === undefined ? {} : { tool_choice: choice };
 }

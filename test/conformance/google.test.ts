@@ -149,7 +149,7 @@ describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s'
     const sent = JSON.stringify(upstream.calls[0]?.body);
     expect(sent).toContain('"city":{"type":["string","null"]}');
     expect(sent).not.toContain('propertyOrdering');
-    expect((upstream.calls[0]?.body as { tool_choice: unknown }).tool_choice).toEqual(
+    expect((upstream.calls[0]?.body as { tool_choice: unknown } | undefined)?.tool_choice).toEqual(
       model === 'openai-format' ? 'required' : { type: 'any' },
     );
   });
@@ -177,7 +177,7 @@ describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s'
         },
       ],
     });
-    const { messages } = upstream.calls[0]?.body as { messages: Record<string, unknown>[] };
+    const messages = (upstream.calls[0]?.body as { messages: Record<string, unknown>[] } | undefined)?.messages ?? [];
     if (model === 'openai-format') {
       const calls = messages[1]?.['tool_calls'] as { id: string }[];
       expect(messages.slice(2)).toEqual([
@@ -287,7 +287,7 @@ describe('translation', () => {
         },
       ],
     });
-    const { messages } = upstream.calls[1]?.body as { messages: { content: unknown }[] };
+    const messages = (upstream.calls[1]?.body as { messages: { content: unknown }[] } | undefined)?.messages ?? [];
     expect(messages[1]?.content).toMatchObject([
       { type: 'thinking', thinking: 'Hm.', signature: 'sig-1' },
       { type: 'tool_use', id: 'toolu_a' },
