@@ -98,8 +98,6 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
     if (provider !== undefined && native !== undefined) return performNative(http, call, signal, { provider, native });
     const chat = provider?.chat;
     if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
-    const native = nativeOf(provider, call);
-    if (native !== undefined) return performNative(http, call, signal, { provider, native });
     const objection = row.dialect.objection?.(call.body);
     if (objection !== undefined) return { kind: 'failed', failure: objection };
     return performChat(http, call, signal, { provider, chat, dialect: row.dialect });
