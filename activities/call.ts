@@ -109,16 +109,9 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
 }
 
 function nativeOf({ native }: Provider, { kind, deployment }: Call): NativeTranslation | undefined {
-  switch (kind) {
-    case 'message':
-    case 'generation':
-    case 'completion': {
-      const translation = native?.[kind];
-      return translation?.serves?.(deployment.model) === false ? undefined : translation;
-    }
-    default:
-      return undefined;
-  }
+  const spoken = kind === 'message' || kind === 'generation' || kind === 'completion';
+  const translation = spoken ? native?.[kind] : undefined;
+  return translation?.serves?.(deployment.model) === false ? undefined : translation;
 }
 
 function notOffered({ deployment, kind }: Call): Failure {
