@@ -10,7 +10,7 @@ import type { Deployment } from './config/config.ts';
 import { CallAborted, type HttpClient, type HttpReply } from './http/client.ts';
 import { inlineAttachments } from './http/attachments.ts';
 import { meter, type Metered } from './call-metered.ts';
-import { performNative } from './call-native.ts';
+import { MISSING, performNative } from './call-native.ts';
 import { performPassThrough } from './call-pass-through.ts';
 import { performPlain } from './call-plain.ts';
 import { readError, send, targetOf, transmit } from './call-wire.ts';
@@ -95,7 +95,10 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
   const row = kindRow(call.kind);
   if (row.operation === 'chat') {
     const native = provider && nativeOf(provider, call);
-    if (provider !== undefined && native !== undefined) return performNative(http, call, signal, { provider, native });
+    if (provider !== undefined && native !== undefined) {
+      const result = await performNative(http, call, signal, { provider, native });
+      if (result !== MISSING) return result;
+    }
     const chat = provider?.chat;
     if (provider === undefined || chat === undefined) return { kind: 'failed', failure: notOffered(call) };
     const objection = row.dialect.objection?.(call.body);
@@ -109,8 +112,9 @@ async function perform(http: HttpClient, call: Call, signal: AbortSignal): Promi
 }
 
 function nativeOf({ native }: Provider, { kind, deployment }: Call): NativeTranslation | undefined {
-  const spoken = kind === 'message' || kind === 'generation' || kind === 'completion';
-  const translation = spoken ? native?.[kind] : undefined;
+  const chatOnly = kind === 'response' && deployment.settings['use_chat_completions_api'] === true;
+  const spoken = kind === 'message' || kind === 'generation' || kind === 'completion' || kind === 'response';
+  const translation = spoken && !chatOnly ? native?.[kind] : undefined;
   return translation?.serves?.(deployment.model) === false ? undefined : translation;
 }
 

@@ -152,15 +152,23 @@ export type NativeStream = {
   readonly answer: () => Readonly<Record<string, unknown>>;
 };
 
+/** What the caller asked, and the gateway's id of it. */
+export type NativeAsked = { readonly id: string; readonly body: Body };
+
 /** For callers who speak the provider's own dialect: nothing is translated, so that nothing is lost that the chat protocol cannot say. */
 export type NativeTranslation = {
+  /**
+   * Whether a server at this address may have nothing at that path, though it is called by this provider's name: it is then asked as a
+   * chat. Absent: it has.
+   */
+  readonly mayBeMissing?: (target: Target) => boolean;
   /** Whether this model is asked in the dialect; absent: every model is. */
   readonly serves?: (model: string) => boolean;
   /** `defaults`: the deployment's own parameters, in the chat protocol's words; what the caller says goes before them. */
   readonly toRequest: (body: Body, target: Target, defaults: Partial<ChatRequest>) => WireRequest | Refusal;
   /** The answer in the dialect, changed only in what it calls the model. */
-  readonly fromResponse: (body: unknown, shownModel: string) => Readonly<Record<string, unknown>>;
-  readonly stream: (shownModel: string, body: Body) => NativeStream;
+  readonly fromResponse: (body: unknown, shownModel: string, asked: NativeAsked) => Readonly<Record<string, unknown>>;
+  readonly stream: (shownModel: string, body: Body, id: string) => NativeStream;
   /** The same answer as the chat protocol tells it, for accounting. Throws {@link InvalidResponse}. */
   readonly meter: (body: unknown, target: Target) => ChatResponse;
   readonly framing: ChatTranslation['framing'];

@@ -121,6 +121,9 @@ const providerSettings = {
   iam_url: z.unknown().optional(),
   zen_api_key: z.unknown().optional(),
   roles: z.unknown().optional().describe('Marks around the messages of each role, for servers that complete text.'),
+  use_chat_completions_api: flag()
+    .optional()
+    .describe('Whether responses are always asked for as chats, though the provider may have the API.'),
   use_in_pass_through: flag()
     .optional()
     .describe("Whether its address and credential are used behind the provider's door, such as /openai/…."),

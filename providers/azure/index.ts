@@ -2,11 +2,12 @@
 import { createOpenAiProvider, type OpenAiWire } from '../openai/create.ts';
 import { createDecoder } from '../openai/decoder.ts';
 import { createToRequest } from '../openai/request.ts';
+import { createResponses } from '../openai/responses.ts';
 import { textOf } from '../protocol/json.ts';
 import type { Provider, Target } from '../provider.ts';
 import { withFilterResults } from './filter-results.ts';
 import { azureLength, azureObjection, deploymentOf } from './models.ts';
-import { azureUrl, noUrl } from './url.ts';
+import { azureResponsesUrl, azureUrl, noUrl } from './url.ts';
 import { AZURE_VARIABLES } from './variables.ts';
 
 const wire: OpenAiWire = {
@@ -43,6 +44,16 @@ const base = createOpenAiProvider(wire);
 
 export const azure: Provider = {
   ...base,
+  native: {
+    ...base.native,
+    response: createResponses({
+      title: wire.title,
+      url: azureResponsesUrl,
+      // Not every region and resource has it.
+      official: () => false,
+      upstreamModel: deploymentOf,
+    }),
+  },
   chat: {
     ...base.chat,
     toRequest: (request, target) => {

@@ -49,6 +49,23 @@ export function azureUrl(target: Target, deployment: string): string | undefined
   );
 }
 
+/** The first version of the API that has responses beside deployments. */
+const RESPONSES_SINCE = '2025-03-01';
+
+/** Where the Responses API is: the model is in the body. Nothing for an older version, and for an address of one deployment. */
+export function azureResponsesUrl(target: Target): string | undefined {
+  const chat = azureUrl(target, '_');
+  if (chat === undefined) return undefined;
+  const url = new URL(chat);
+  if (url.pathname.endsWith('/openai/v1/chat/completions'))
+    return withPath(url, url.pathname.replace(/chat\/completions$/, 'responses'), versionIn(target, url));
+  const root = /^(.*\/openai)\/deployments\/_\/chat\/completions$/.exec(url.pathname)?.[1];
+  const version = url.searchParams.get('api-version') ?? '';
+  return root === undefined || version.slice(0, RESPONSES_SINCE.length) < RESPONSES_SINCE
+    ? undefined
+    : withPath(url, `${root}/responses`, version);
+}
+
 export type ModelsAddress = { readonly kind: 'openai' | 'anthropic'; readonly url: string };
 
 /** Azure's model catalogue: Foundry resources, endpoints of one model, and Claude in Anthropic's protocol. */

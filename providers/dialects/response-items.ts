@@ -160,7 +160,8 @@ export function itemsToMessages(items: readonly unknown[]): ChatMessage[] {
         flush();
         messages.push(...toResult(item));
         break;
-      default: {
+      case undefined:
+      case 'message': {
         const role = item['role'] as 'user' | 'assistant' | 'system' | 'developer';
         if (role === 'assistant') {
           if (turn.calls.length > 0) flush();
@@ -169,7 +170,10 @@ export function itemsToMessages(items: readonly unknown[]): ChatMessage[] {
         }
         flush();
         messages.push({ role, content: toContent(item['content']) });
+        break;
       }
+      default:
+      // What OpenAI's own tools did in an earlier turn: its outcome is in the words that follow it.
     }
   }
   flush();

@@ -3,5 +3,6 @@ import type { Dialect } from './dialect.ts';
 import { createEncoder } from './response-encoder.ts';
 import { fromResponse } from './response-object.ts';
 import { toChat } from './response-request.ts';
+import { objectionTo } from './responses-schema.ts';
 
-export const response: Dialect = { toChat, fromResponse, encoder: createEncoder };
+export const response: Dialect = { toChat, objection: objectionTo, fromResponse, encoder: createEncoder };

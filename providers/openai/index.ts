@@ -1,6 +1,7 @@
 /** OpenAI itself. */
 import { EVERY_MODEL } from './completion.ts';
 import { createOpenAiProvider, type OpenAiWire } from './create.ts';
+import { createResponses } from './responses.ts';
 import { completesText, openAiObjection, wantsMaxCompletionTokens } from './models.ts';
 
 const wire: OpenAiWire = {
@@ -29,7 +30,19 @@ const wire: OpenAiWire = {
   keeps: [],
 };
 
-export const openai = createOpenAiProvider(wire);
+const base = createOpenAiProvider(wire);
+
+export const openai: typeof base = {
+  ...base,
+  native: {
+    ...base.native,
+    response: createResponses({
+      title: wire.title,
+      url: ({ baseUrl }) => `${baseUrl.replace(/\/chat\/completions$/, '')}/responses`,
+      official: ({ baseUrl }) => baseUrl === wire.baseUrl,
+    }),
+  },
+};
 
 /** LiteLLM's prefix for a model that is to complete texts whatever its name is: a fine-tuned one, or one behind `api_base`. */
 export const textCompletionOpenai = createOpenAiProvider({

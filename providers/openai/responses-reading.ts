@@ -2,7 +2,7 @@
 import type { Reading } from '../pass-through/reading.ts';
 import { completeStep, failedStep } from '../protocol/chunks.ts';
 import { invalidResponse } from '../protocol/failure.ts';
-import { isObject, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
+import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import type { Usage } from '../protocol/usage.ts';
 import type { Decoder, DecoderStep, Target, WireEvent } from '../provider.ts';
 import { fromErrorInside } from './error.ts';
@@ -23,12 +23,17 @@ export function usageOfResponse(response: JsonObject): Usage | undefined {
   const thought = isObject(usage['output_tokens_details'])
     ? numberOf(usage['output_tokens_details']['reasoning_tokens'])
     : 0;
+  const searches = listOf(response['output']).filter(
+    (item) => isObject(item) && item['type'] === 'web_search_call',
+  ).length;
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
     ...(read === 0 ? {} : { prompt_tokens_details: { cached_tokens: read } }),
     ...(thought === 0 ? {} : { completion_tokens_details: { reasoning_tokens: thought } }),
+    // Charged by the search.
+    ...(searches === 0 ? {} : { server_tool_use: { web_search_requests: searches } }),
   };
 }
 

@@ -136,7 +136,10 @@ describe('an answer', () => {
   };
 
   it('changes nothing but the name of the model', () => {
-    expect(nativeMessages.fromResponse(whole, 'shown')).toEqual({ ...whole, model: 'shown' });
+    expect(nativeMessages.fromResponse(whole, 'shown', { id: 'req_1', body: {} })).toEqual({
+      ...whole,
+      model: 'shown',
+    });
   });
 
   it('is counted as the chat protocol counts', () => {
@@ -151,7 +154,7 @@ describe('an answer', () => {
 describe('a stream', () => {
   it('passes every recorded event, and folds them into the whole answer', () => {
     const lines = linesOf('anthropic/thinking-and-tools.chunks.jsonl');
-    const stream = nativeMessages.stream('shown', {});
+    const stream = nativeMessages.stream('shown', {}, 'req_1');
     const frames = lines.flatMap((line) => stream.pass({ kind: 'event', name: 'message', data: line }));
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(frames.map((frame) => JSON.parse(frame) as unknown)).toEqual(
@@ -176,7 +179,7 @@ describe('a stream', () => {
   });
 
   it('holds back what says nothing yet, so that another attempt can take over unseen', () => {
-    const stream = nativeMessages.stream('shown', {});
+    const stream = nativeMessages.stream('shown', {}, 'req_1');
     const pass = (data: unknown): readonly string[] =>
       stream.pass({ ...(event(data) as { kind: 'event'; name: string; data: string }) });
     expect(pass({ type: 'message_start', message: { usage: {} } })).toEqual([]);
