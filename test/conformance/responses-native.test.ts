@@ -100,13 +100,14 @@ async function raised(call: Promise<unknown>): Promise<InstanceType<typeof OpenA
 describe('a response of a server that has them', () => {
   it('passes fields and tools that no chat has, and is kept under an id of the gateway', async () => {
     provider.answer(json(RESPONSE));
+    const unheardOf = { unheard_of: [1, { a: null }] };
     const response = await client.responses.create({
+      ...unheardOf,
       model: 'gpt-5',
       input: 'Look it up.',
       tools: [{ type: 'web_search' }, { type: 'code_interpreter', container: { type: 'auto' } }],
       truncation: 'auto',
       metadata: { a: 'b' },
-      ...{ unheard_of: [1, { a: null }] },
     });
     const id = `resp_${String(response._request_id).slice('req_'.length)}`;
     expect(response).toMatchObject({ ...RESPONSE, id, model: 'gpt-5', store: true, previous_response_id: null });
@@ -175,7 +176,7 @@ describe('a response of a server that has them', () => {
     provider.answer(answering);
     const stream = await client.responses.create({ model: 'gpt-5', input: 'x', stream: true });
     const seen: { type: string; response?: { id: string; model: string } }[] = [];
-    for await (const event of stream) seen.push(event as (typeof seen)[number]);
+    for await (const event of stream) seen.push(event);
     expect(seen.map(({ type }) => type)).toEqual(frames.map(({ type }) => type));
     expect(seen[2]).toEqual(frames[2]);
     const id = String(seen.at(-1)?.response?.id);

@@ -6,6 +6,7 @@ import { get, post, readRequest } from '../../support/ask.ts';
 import { MASTER_KEY, startGateway, type Gateway } from '../../support/gateway.ts';
 import { json, startRecorder, type Recorder } from '../../support/recorder.ts';
 import { waitFor } from '../../support/wait.ts';
+import { accepted, configOf, startEdge } from '../edge.ts';
 
 let provider: Recorder;
 let gateway: Gateway;
@@ -363,5 +364,50 @@ describe('an endpoint of the operator’s own', () => {
     expect(provider.calls[0]?.url).toBe('/deep/below/it?x=1');
     expect((await fetch(`${gateway.url}/open/%252e%252e/x`)).status).toBe(400);
     expect(provider.calls).toHaveLength(1);
+  });
+});
+
+describe('a key that is not the master key', () => {
+  const deployment = {
+    id: 'pass_through/openai',
+    group: 'pass_through/openai',
+    provider: 'openai',
+    model: '',
+    tags: [],
+    defaults: {},
+    settings: {},
+    modelInfo: {},
+  };
+  const answer = {
+    kind: 'completed' as const,
+    json: '{"status":201,"headers":{"x-own":"1"},"text":"ok"}',
+    provenance: { attempts: 1, fallbacks: 0, durability: 'temporal' as const },
+  };
+
+  it.each([
+    ['generating', 'POST', 'chat/completions', 201],
+    ['generating', 'POST', 'fine_tuning/jobs', 403],
+    ['generating', 'GET', 'files', 403],
+    ['all', 'GET', 'files', 201],
+    ['all', 'DELETE', 'files/f', 201],
+  ] as const)('may, where it is given "%s": %s %s → %i', async (access, method, path, status) => {
+    const config = { ...configOf(), passThrough: { access, endpoints: [], deployments: [deployment] } };
+    const edge = await startEdge({
+      config: () => config,
+      resolveKey: async (key) =>
+        key === 'sk-tenant' ? { tenant: 'a', operator: false, alias: 'a' } : Promise.resolve(undefined),
+      dispatch: { submit: async (submission) => accepted(submission, { answer }) },
+    });
+    try {
+      const response = await fetch(`${edge.url}/openai/v1/${path}`, {
+        method,
+        headers: { authorization: 'Bearer sk-tenant' },
+        ...(method === 'POST' ? { body: '{}' } : {}),
+      });
+      expect(response.status).toBe(status);
+      expect(edge.submissions).toHaveLength(status === 403 ? 0 : 1);
+    } finally {
+      await edge.close();
+    }
   });
 });
