@@ -58,8 +58,11 @@ export async function readUpload(
       else fields.set(name, value);
     });
     parser.on('file', (name, stream, { filename }) => {
+      // A form that is refused or cut off ends its file with an error, read or not: unheard, it would end the process.
+      stream.on('error', () => wrong('The form is cut off.'));
       if (name !== 'file') {
         wrong(`Unknown file field: '${name.slice(0, 100)}'. The file is expected in the field 'file'.`, 'file');
+        stream.resume();
         return;
       }
       stream.on('limit', () =>

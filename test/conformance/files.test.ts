@@ -101,6 +101,21 @@ describe('a form that is no upload', () => {
     expect([answer.status, error.param]).toEqual([400, param]);
   });
 
+  it.each(['file', 'image'])(
+    'that is cut off in the middle of %s is refused, and the process goes on',
+    async (name) => {
+      const cut = `--x\r\ncontent-disposition: form-data; name="${name}"; filename="a"\r\n\r\n${'a'.repeat(300_000)}`;
+      const answer = await fetch(`${gateway.url}/v1/files`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'multipart/form-data; boundary=x' },
+        body: cut,
+      });
+      expect(answer.status).toBe(400);
+      await answer.text();
+      expect((await fetch(`${gateway.url}/health/liveliness`)).status).toBe(200);
+    },
+  );
+
   it('leaves no file behind', async () => {
     const before = (await client.files.list()).data.length;
     const form = new FormData();
