@@ -1,9 +1,6 @@
 /** Gemini's embeddings. */
-import { textsOf, toEmbeddings } from '../protocol/embeddings.ts';
+import { createTextEmbeddings } from '../protocol/embeddings-wire.ts';
 import { isObject, listOf } from '../protocol/json.ts';
-import { checkPlain, oneOf } from '../protocol/plain-parameters.ts';
-import { Refused, orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
 import type { PlainTranslation, Target } from '../provider.ts';
 
 export type GeminiEmbeddings = {
@@ -11,42 +8,26 @@ export type GeminiEmbeddings = {
   readonly url: (target: Target, method: string) => string;
 };
 
-/** Gemini's own words besides OpenAI's, under LiteLLM's and its own names. */
-const takes = oneOf('input', 'encoding_format', 'dimensions', 'task_type', 'taskType', 'title');
-
 export function createGeminiEmbeddings({ title, url }: GeminiEmbeddings): PlainTranslation {
-  return {
-    toRequest: (body, target) => {
-      const { model, settings } = target;
-      const checked = checkPlain(body, { title, model, settings, takes });
-      if ('refused' in checked) return checked;
-      const { dimensions, task_type: snake, taskType = snake, title: named } = checked.kept;
-      return orRefusal(() => {
-        const texts = textsOf(body);
-        if (texts === undefined)
-          throw new Refused('unsupported_parameter', `${title} embeds texts, not tokens.`, 'input');
-        return {
-          method: 'POST',
-          url: url(target, 'batchEmbedContents'),
-          headers: { 'content-type': 'application/json', ...extraHeaders(settings) },
-          body: JSON.stringify({
-            requests: texts.map((text) => ({
-              model: /^(models|tunedModels)\//.test(model) ? model : `models/${model}`,
-              content: { parts: [{ text }] },
-              ...(taskType === undefined ? {} : { taskType }),
-              ...(named === undefined ? {} : { title: named }),
-              ...(dimensions === undefined ? {} : { outputDimensionality: dimensions }),
-            })),
-          }),
-          dropped: checked.dropped,
-        };
-      });
+  return createTextEmbeddings({
+    title,
+    // Gemini's own words besides OpenAI's, under LiteLLM's and its own names.
+    takes: ['dimensions', 'task_type', 'taskType', 'title'],
+    toWire: (texts, { dimensions, task_type: snake, taskType = snake, title: named }, target) => {
+      const { model } = target;
+      const requests = texts.map((text) => ({
+        model: /^(models|tunedModels)\//.test(model) ? model : `models/${model}`,
+        content: { parts: [{ text }] },
+        ...(taskType === undefined ? {} : { taskType }),
+        ...(named === undefined ? {} : { title: named }),
+        ...(dimensions === undefined ? {} : { outputDimensionality: dimensions }),
+      }));
+      return { url: url(target, 'batchEmbedContents'), body: { requests } };
     },
-    fromResponse: ({ json }, body, target) => {
+    read: (json) => {
       const list = listOf(isObject(json) ? json['embeddings'] : undefined);
-      const vectors = list.map((entry) => (isObject(entry) ? entry['values'] : undefined));
       // Google counts nothing here; the cost is estimated.
-      return toEmbeddings(vectors, body, undefined, target.model);
+      return { vectors: list.map((entry) => (isObject(entry) ? entry['values'] : undefined)) };
     },
-  };
+  });
 }

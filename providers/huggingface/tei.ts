@@ -1,8 +1,7 @@
 /** Hugging Face's server for embeddings and rerank (TEI), and the same tasks behind the router. */
-import { textsOf, toEmbeddings } from '../protocol/embeddings.ts';
+import { createTextEmbeddings } from '../protocol/embeddings-wire.ts';
 import { isObject } from '../protocol/json.ts';
 import { checkPlain, oneOf } from '../protocol/plain-parameters.ts';
-import { Refused, orRefusal } from '../protocol/refused.ts';
 import { documentTexts, toRerank } from '../protocol/rerank.ts';
 import { extraHeaders } from '../protocol/settings.ts';
 import type { PlainTranslation } from '../provider.ts';
@@ -10,30 +9,16 @@ import { TITLE } from './error.ts';
 
 const HEADERS = { 'content-type': 'application/json' } as const;
 
-const takesInput = oneOf('input', 'encoding_format', 'normalize', 'truncate');
-
 /** The router's path of a task; the server of one's own speaks OpenAI's wire instead. */
-export const routedEmbeddings: PlainTranslation = {
-  toRequest: (body, { model, baseUrl, settings }) => {
-    const checked = checkPlain(body, { title: TITLE, model, settings, takes: takesInput });
-    if ('refused' in checked) return checked;
-    const { input: _input, encoding_format: _ours, ...rest } = checked.kept;
-    return orRefusal(() => {
-      const texts = textsOf(body);
-      if (texts === undefined)
-        throw new Refused('unsupported_parameter', `${TITLE} embeds texts, not tokens.`, 'input');
-      return {
-        method: 'POST',
-        url: `${baseUrl}/hf-inference/models/${model}/pipeline/feature-extraction`,
-        headers: { ...HEADERS, ...extraHeaders(settings) },
-        body: JSON.stringify({ ...rest, inputs: texts }),
-        dropped: checked.dropped,
-      };
-    });
-  },
-  fromResponse: ({ json }, body, target) =>
-    toEmbeddings(Array.isArray(json) ? json : [], body, undefined, target.model),
-};
+export const routedEmbeddings = createTextEmbeddings({
+  title: TITLE,
+  takes: ['normalize', 'truncate'],
+  toWire: (inputs, kept, { model, baseUrl }) => ({
+    url: `${baseUrl}/hf-inference/models/${model}/pipeline/feature-extraction`,
+    body: { ...kept, inputs },
+  }),
+  read: (json) => ({ vectors: Array.isArray(json) ? json : [] }),
+});
 
 const takesTexts = oneOf('query', 'documents', 'top_n', 'return_documents', 'rank_fields', 'raw_scores', 'truncate');
 

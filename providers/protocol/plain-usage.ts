@@ -16,3 +16,8 @@ export function tokensRead(count: number): Usage {
 export function unitsOf(units: Units): Usage {
   return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, units };
 }
+
+/** What was read, where the provider counted it. */
+export function countedRead(count: unknown): { readonly usage?: Usage } {
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? { usage: tokensRead(count) } : {};
+}
