@@ -9,6 +9,7 @@ import { CallAborted, type HttpCall, type HttpClient, type HttpReply } from './h
 import { authorize, type Credentials } from './http/credentials.ts';
 import { googleProject } from './http/google.ts';
 import { callMock } from './http/mock.ts';
+import type { Line } from './receipt.ts';
 import { reach, reachSoon } from './telemetry/fault-points.ts';
 
 export async function send(
@@ -51,6 +52,16 @@ export async function transmit(
     signal,
   };
   return wire.url.startsWith(MOCK_BASE_URL) ? callMock(httpCall) : http.call(httpCall);
+}
+
+/** For what follows a call's first request. */
+export function lineOf(http: HttpClient, call: Call, signal: AbortSignal, provider: Provider): Line {
+  return {
+    send: async (next, { authorized = true, until = signal } = {}) =>
+      transmit(http, call, until, authorized ? provider.auth : { kind: 'none' }, next),
+    readError: async (bad) => readError(provider, bad),
+    signal,
+  };
 }
 
 /** What the deployment is to its provider. Errors: those of asking a credential for its project. */

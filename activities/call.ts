@@ -13,7 +13,7 @@ import { meter, type Metered } from './call-metered.ts';
 import { MISSING, performNative } from './call-native.ts';
 import { performPassThrough } from './call-pass-through.ts';
 import { performPlain } from './call-plain.ts';
-import { readError, send, targetOf, transmit } from './call-wire.ts';
+import { lineOf, readError, send, targetOf } from './call-wire.ts';
 import { readStream, readWhole, toFailure, type Read, type Reading } from './read-answer.ts';
 import { followReceipt, isGood, type Line } from './receipt.ts';
 import { startCallSpan } from './telemetry/tracing.ts';
@@ -160,12 +160,7 @@ async function performChat(
   const read = await readAnswer(
     reply,
     { chat, request, target, onChunk: call.onChunk },
-    {
-      send: async (next, { authorized = true, until = signal } = {}) =>
-        transmit(http, call, until, authorized ? provider.auth : { kind: 'none' }, next),
-      readError: async (bad) => readError(provider, bad),
-      signal,
-    },
+    lineOf(http, call, signal, provider),
   );
   if (read.failure !== undefined) {
     const metered = read.response === undefined ? {} : { metered: meter(read.response) };

@@ -39,12 +39,12 @@ function isPassing(failure: Failure): boolean {
   return status === undefined ? failure.code === 'provider_unreachable' : status === 429 || status >= 500;
 }
 
-async function poll(receipt: Receipt, line: Line): Promise<unknown> {
+export async function poll<T>(receipt: Receipt, line: Line, read: (reply: HttpReply) => Promise<T>): Promise<T> {
   for (let failed = 1; ; failed += 1) {
     await pause(receipt.pollAfterMs * failed, line.signal);
     try {
       const reply = await line.send(receipt.poll);
-      if (isGood(reply)) return await readJson(reply);
+      if (isGood(reply)) return await read(reply);
       throw new CallFailed(await line.readError(reply));
     } catch (error) {
       const passing = error instanceof CallFailed && isPassing(error.failure);
@@ -125,7 +125,7 @@ async function readReceipts(
     if (receipt === undefined) break;
     context.onReceipt(receipt);
     if (request.stream === true && receipt.events !== undefined) return readEvents(receipt, reading, context.line);
-    body = await poll(receipt, context.line);
+    body = await poll(receipt, context.line, readJson);
   }
   const response = chat.fromResponse(body, request, target, {});
   if (request.stream === true) for (const chunk of chunksOf(response)) onChunk(chunk);
@@ -152,7 +152,8 @@ export async function followReceipt(
   }
 }
 
-function cancel(receipt: Receipt, line: Line): void {
+export function cancel(receipt: Receipt, line: Line): void {
+  if (receipt.cancel === undefined) return;
   // Nobody waits for it, and nothing can be done when it fails.
   line.send(receipt.cancel, { until: AbortSignal.timeout(CANCEL_TIMEOUT_MS) }).then(
     (reply) => {

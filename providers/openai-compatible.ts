@@ -4,22 +4,9 @@ import { PLAIN_ROWS } from './openai-compatible-plain.ts';
 import { deepSeekThoughts, perplexityAnnotations, takeTurns } from './openai-compatible-rules.ts';
 import { EVERY_MODEL } from './openai/completion.ts';
 import { createOpenAiProvider, type CompatibleRow } from './openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from './openai/dialect.ts';
 import type { Provider } from './provider.ts';
 
-/** OpenAI's own additions, which its imitators refuse or ignore. */
-const OPENAI_ONLY = [
-  'verbosity',
-  'modalities',
-  'audio',
-  'prediction',
-  'web_search_options',
-  'service_tier',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'store',
-] as const;
-const FUNCTIONS = ['functions', 'function_call'] as const;
 const TOOLS = ['tools', 'tool_choice', 'parallel_tool_calls'] as const;
 const LOGPROBS = ['logprobs', 'top_logprobs'] as const;
 const PENALTIES = ['presence_penalty', 'frequency_penalty'] as const;

@@ -93,8 +93,8 @@ export type Receipt = {
   readonly pollAfterMs: number;
   /** The answer's events, where the provider sends them. `authorized`: whether this address may see the credential. */
   readonly events?: { readonly wire: WireRequest; readonly authorized: boolean };
-  /** Ends the work that nobody waits for any more. */
-  readonly cancel: WireRequest;
+  /** Ends the work that nobody waits for any more. Absent where the provider cannot. */
+  readonly cancel?: WireRequest;
 };
 
 export type ChatTranslation = {
@@ -124,7 +124,12 @@ export type PlainOperation =
   | 'translation';
 
 /** A 2xx answer. `json` is undefined where the bytes are not JSON. */
-export type PlainReply = { readonly json: unknown; readonly bytes: Uint8Array; readonly contentType: string };
+export type PlainReply = {
+  readonly json: unknown;
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  readonly headers?: WireHeaders;
+};
 
 export type Binary = { readonly contentType: string; readonly bytes: Uint8Array };
 
@@ -140,6 +145,12 @@ export type PlainTranslation = {
   readonly toRequest: (body: JsonObject, target: Target) => WireRequest | Refusal;
   /** Throws {@link InvalidResponse} when the reply is not an answer of this provider. */
   readonly fromResponse: (reply: PlainReply, body: JsonObject, target: Target) => PlainAnswer;
+  /** The requests of which this one consists, where the provider takes one input at a time; nothing when one call will do. */
+  readonly split?: (body: JsonObject, target: Target) => readonly JsonObject[] | undefined;
+  /** Their answers, in order, as one. */
+  readonly join?: (answers: readonly PlainAnswer[], body: JsonObject, target: Target) => PlainAnswer;
+  /** Nothing when the reply is the answer itself. Absent for providers that answer at once. */
+  readonly receipt?: (reply: PlainReply, target: Target) => Omit<Receipt, 'events'> | undefined;
 };
 
 /** A stream in a dialect that provider and caller share, collected while its frames pass. */

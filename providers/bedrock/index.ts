@@ -2,8 +2,11 @@
 import type { Provider } from '../provider.ts';
 import { RUNTIME } from './address.ts';
 import { chat } from './chat.ts';
+import { embeddings } from './embeddings.ts';
 import { createFromError, TITLE } from './error.ts';
+import { images } from './images.ts';
 import { defaultBaseUrl } from './region.ts';
+import { rerank } from './rerank.ts';
 import { AWS_VARIABLES } from './variables.ts';
 
 export const bedrock: Provider = {
@@ -15,5 +18,8 @@ export const bedrock: Provider = {
   ...AWS_VARIABLES,
   auth: { kind: 'sigv4', service: 'bedrock' },
   chat,
+  embeddings,
+  rerank,
+  images,
   fromError: createFromError(TITLE),
 };

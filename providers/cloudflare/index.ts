@@ -1,9 +1,10 @@
 /** Cloudflare Workers AI, at its address for OpenAI's wire. */
-import { createOpenAiProvider } from '../openai/create.ts';
+import { createOpenAiProvider, type OpenAiWire } from '../openai/create.ts';
+import { createEmbeddings } from '../openai/plain.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { toFailure } from '../protocol/failure.ts';
-import { textOf } from '../protocol/json.ts';
-import type { Provider, Target } from '../provider.ts';
+import { isObject, textOf } from '../protocol/json.ts';
+import type { Provider, Refusal, Target } from '../provider.ts';
 import { readFrame } from './frame.ts';
 
 const TITLE = 'Cloudflare Workers AI';
@@ -16,7 +17,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   '10000': 'provider_auth_failed',
 };
 
-const base = createOpenAiProvider({
+const wire: OpenAiWire = {
   id: 'cloudflare',
   title: TITLE,
   baseUrl: '',
@@ -30,7 +31,9 @@ const base = createOpenAiProvider({
   streamUsage: true,
   keeps: [],
   readFrame,
-});
+};
+
+const base = createOpenAiProvider(wire);
 
 function baseOf({ baseUrl, settings }: Target): string {
   const account = textOf(settings['account_id']);
@@ -42,16 +45,35 @@ function baseOf({ baseUrl, settings }: Target): string {
   return root.replace(/\/ai(\/run)?$/, '/ai/v1');
 }
 
+function noAddress(): Refusal {
+  const message = `${TITLE} has no address: set account_id (CLOUDFLARE_ACCOUNT_ID) or api_base on the deployment.`;
+  return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
+}
+
+const ownEmbeddings = createEmbeddings(wire);
+
 export const cloudflare: Provider = {
   ...base,
   chat: {
     ...base.chat,
     toRequest: (request, target) => {
       const baseUrl = baseOf(target);
-      if (baseUrl !== '') return base.chat.toRequest(request, { ...target, baseUrl });
-      const message = `${TITLE} has no address: set account_id (CLOUDFLARE_ACCOUNT_ID) or api_base on the deployment.`;
-      return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
+      return baseUrl === '' ? noAddress() : base.chat.toRequest(request, { ...target, baseUrl });
     },
+  },
+  embeddings: {
+    ...ownEmbeddings,
+    toRequest: (body, target) => {
+      const baseUrl = baseOf(target);
+      return baseUrl === '' ? noAddress() : ownEmbeddings.toRequest(body, { ...target, baseUrl });
+    },
+    // Some of its models answer in its own envelope.
+    fromResponse: (reply, body, target) =>
+      ownEmbeddings.fromResponse({ ...reply, json: unwrapped(reply.json) }, body, target),
   },
   fromError: (status, body, headers) => toFailure({ title: TITLE, status, body, headers, codes: CODES }),
 };
+
+function unwrapped(json: unknown): unknown {
+  return isObject(json) && isObject(json['result']) ? json['result'] : json;
+}

@@ -1,5 +1,6 @@
 /** Databricks' model serving: OpenAI's wire in front of models with rules of their own. */
 import { createOpenAiProvider } from '../openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { toFailure } from '../protocol/failure.ts';
@@ -62,23 +63,16 @@ const shared = {
     'user',
     'seed',
     'parallel_tool_calls',
-    'functions',
-    'function_call',
-    'verbosity',
-    'modalities',
-    'audio',
-    'prediction',
-    'web_search_options',
-    'service_tier',
-    'safety_identifier',
-    'prompt_cache_key',
-    'prompt_cache_retention',
-    'store',
+    ...FUNCTIONS,
+    ...OPENAI_ONLY,
   ],
   maxTokens: 'max_tokens',
   streamUsage: true,
   adapt,
   address,
+  also: ['embeddings'],
+  plainUrl: (target: Target, path: string) =>
+    target.baseUrl.endsWith('/invocations') ? target.baseUrl : `${address(target.model, target.baseUrl)}${path}`,
   readFrame: (frame: JsonObject) => mapSpoken(frame, readSpoken),
 } as const;
 

@@ -6,6 +6,23 @@ import type { PlainOperation, Target } from '../provider.ts';
 /** Fields of messages and tools that are ours or another provider's, and that OpenAI's wire refuses. */
 export type ForeignField = 'cache_control' | 'reasoning_content' | 'thinking_blocks' | 'provider_specific_fields';
 
+/** OpenAI's own additions, which its imitators refuse or ignore. */
+export const OPENAI_ONLY = [
+  'verbosity',
+  'modalities',
+  'audio',
+  'prediction',
+  'web_search_options',
+  'service_tier',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'store',
+] as const;
+
+/** The words that tools had before, which most imitators never learned. */
+export const FUNCTIONS = ['functions', 'function_call'] as const;
+
 export type Dialect = {
   readonly id: string;
   readonly title: string;

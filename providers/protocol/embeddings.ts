@@ -1,9 +1,9 @@
 /** Embeddings in OpenAI's words: the request's schema, and answers in the encoding that the caller asked for. */
 import { z } from 'zod';
-import { InvalidResponse, type PlainAnswer } from '../provider.ts';
+import { InvalidResponse, type PlainAnswer, type Target } from '../provider.ts';
 import { isObject, listOf, type JsonObject } from './json.ts';
 import type { Usage } from './usage.ts';
-import { countsOf } from './plain-usage.ts';
+import { countsOf, tokensRead } from './plain-usage.ts';
 
 const text = z.string();
 const tokens = z.array(z.int().min(0)).min(1);
@@ -95,6 +95,20 @@ export function toEmbeddings(
   }));
   const counts = usage === undefined ? {} : { usage: shownUsage(usage) };
   return { body: { object: 'list', data, model, ...counts }, ...(usage === undefined ? {} : { usage }) };
+}
+
+/** Answers about one text each, as one about all of them. */
+export function joinEmbeddings(answers: readonly PlainAnswer[], body: JsonObject, { model }: Target): PlainAnswer {
+  const vectors = answers.flatMap((answer) => entriesOf(answer).map((entry) => entry['embedding']));
+  const counts = answers.flatMap(({ usage }) => (usage === undefined ? [] : [usage.total_tokens]));
+  // A sum of some of them would be too small to charge by.
+  const usage =
+    counts.length === answers.length ? tokensRead(counts.reduce((sum, count) => sum + count, 0)) : undefined;
+  return toEmbeddings(vectors, body, usage, model);
+}
+
+function entriesOf({ body }: PlainAnswer): JsonObject[] {
+  return 'data' in body ? listOf(body['data']).filter(isObject) : [];
 }
 
 /** Embeddings complete nothing: OpenAI's usage of them has no completion tokens. */

@@ -50,6 +50,22 @@ export function toImages(json: unknown, body: JsonObject, created: number): Plai
   };
 }
 
+/** Pictures that came as base64; who asked for addresses gets them as data URIs. Errors: as {@link toImages}. */
+export function picturesIn(
+  list: readonly unknown[],
+  body: JsonObject,
+  created: number,
+  mediaType = 'image/png',
+): PlainAnswer {
+  const asUrl = body['response_format'] === 'url';
+  const data = list.map((one) => {
+    const base64 = textOf(one);
+    if (base64 === undefined) return {};
+    return asUrl ? { url: `data:${mediaType};base64,${base64}` } : { b64_json: base64 };
+  });
+  return toImages({ data }, body, created);
+}
+
 function isPicture(entry: unknown): boolean {
   return isObject(entry) && (textOf(entry['url']) ?? textOf(entry['b64_json'])) !== undefined;
 }

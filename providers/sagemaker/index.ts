@@ -6,6 +6,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { orRefusal } from '../protocol/refused.ts';
 import type { Provider } from '../provider.ts';
 import { addressed, RUNTIME } from './address.ts';
+import { embeddings } from './embeddings.ts';
 import { fromError, TITLE } from './error.ts';
 import { byLines } from './lines.ts';
 import { textChat } from './text.ts';
@@ -19,7 +20,7 @@ const shared = {
   fromError,
 } as const;
 
-export const sagemaker: Provider = { ...shared, id: 'sagemaker', chat: textChat };
+export const sagemaker: Provider = { ...shared, id: 'sagemaker', chat: textChat, embeddings };
 
 function createChat(id: string, difference: Pick<OpenAiWire, 'adapt'>): Provider {
   const { chat } = createOpenAiProvider({

@@ -1,11 +1,12 @@
 /** Snowflake Cortex: OpenAI's wire, with fields that are present and empty where OpenAI leaves them out. */
 import { createOpenAiProvider } from '../openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
 import { mapSpoken, readThoughts, thoughtFields } from '../protocol/reasoning-parts.ts';
-import type { Provider, Target } from '../provider.ts';
-
-const TITLE = 'Snowflake Cortex';
+import { embeddings } from './embeddings.ts';
+import { TITLE } from './title.ts';
+import type { Provider, Refusal, Target } from '../provider.ts';
 
 /** What Cortex ignores for models that are not OpenAI's: an answer that does not do what was asked is worse than a 400. */
 const ONLY_OPENAI: ReadonlySet<string> = new Set([
@@ -70,21 +71,7 @@ const base = createOpenAiProvider({
   keyVariables: ['SNOWFLAKE_JWT'],
   settingVariables: { account_id: ['SNOWFLAKE_ACCOUNT_ID'] },
   auth: { kind: 'snowflake' },
-  unsupported: [
-    'user',
-    'functions',
-    'function_call',
-    'verbosity',
-    'modalities',
-    'audio',
-    'prediction',
-    'web_search_options',
-    'service_tier',
-    'safety_identifier',
-    'prompt_cache_key',
-    'prompt_cache_retention',
-    'store',
-  ],
+  unsupported: ['user', ...FUNCTIONS, ...OPENAI_ONLY],
   objection: (model, name) =>
     ONLY_OPENAI.has(name) && !isOpenAi(model) ? 'Cortex ignores it for this model' : undefined,
   maxTokens: 'max_completion_tokens',
@@ -104,19 +91,28 @@ function baseOf({ baseUrl, settings }: Target): string {
   return `${baseUrl.replace(/\/cortex(\/inference:complete)?$/, '').replace(/\/api\/v2$/, '')}/api/v2/cortex/v1`;
 }
 
+function noAddress(): Refusal {
+  const message = `${TITLE} has no address: set account_id (SNOWFLAKE_ACCOUNT_ID) or api_base on the deployment.`;
+  return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
+}
+
 export const snowflake: Provider = {
   ...base,
   chat: {
     ...base.chat,
     toRequest: (request, target) => {
       const baseUrl = baseOf(target);
-      if (baseUrl === '') {
-        const message = `${TITLE} has no address: set account_id (SNOWFLAKE_ACCOUNT_ID) or api_base on the deployment.`;
-        return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
-      }
+      if (baseUrl === '') return noAddress();
       const sent = base.chat.toRequest(request, { ...target, baseUrl });
       if ('refused' in sent) return sent;
       return { ...sent, headers: { ...sent.headers, accept: 'application/json, text/event-stream' } };
+    },
+  },
+  embeddings: {
+    ...embeddings,
+    toRequest: (body, target) => {
+      const baseUrl = baseOf(target);
+      return baseUrl === '' ? noAddress() : embeddings.toRequest(body, { ...target, baseUrl });
     },
   },
 };

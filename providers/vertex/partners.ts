@@ -1,6 +1,7 @@
 /** Partners' models on Vertex AI that speak OpenAI's wire: by Google's common endpoint, by an endpoint of one's own, or by their maker's. */
 import { mistral } from '../mistral/index.ts';
 import { createOpenAiProvider } from '../openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import { orRefusal } from '../protocol/refused.ts';
 import type { ChatTranslation, Target } from '../provider.ts';
 import { BASE_URL, endpointUrl, modelUrl, type Publisher } from './address.ts';
@@ -12,22 +13,7 @@ const common = createOpenAiProvider({
   baseUrl: BASE_URL,
   keyVariables: [],
   auth: { kind: 'none' },
-  unsupported: [
-    'logit_bias',
-    'user',
-    'functions',
-    'function_call',
-    'verbosity',
-    'modalities',
-    'audio',
-    'prediction',
-    'web_search_options',
-    'service_tier',
-    'safety_identifier',
-    'prompt_cache_key',
-    'prompt_cache_retention',
-    'store',
-  ],
+  unsupported: ['logit_bias', 'user', ...FUNCTIONS, ...OPENAI_ONLY],
   maxTokens: 'max_tokens',
   reasoning: 'effort',
   streamUsage: true,

@@ -1,12 +1,15 @@
 /** IBM watsonx.ai: OpenAI's messages in a body and at addresses of IBM's own. */
 import { createOpenAiProvider } from '../openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
-import { isObject, textOf } from '../protocol/json.ts';
+import { isObject } from '../protocol/json.ts';
+import { orRefusal } from '../protocol/refused.ts';
 import type { Provider, Refusal, Target, WireRequest } from '../provider.ts';
 import { fromError, TITLE } from './error.ts';
+import { embeddings, rerank } from './plain.ts';
+import { neededProject, projectOf, rootOf, urlOf } from './project.ts';
 import { looseSchema } from './schema.ts';
 
-const VERSION = '2024-03-13';
 const DEPLOYMENT = 'deployment/';
 
 function isDeployment(model: string): boolean {
@@ -27,10 +30,7 @@ function adapt(body: ChatRequest, target: Target): void {
   for (const name of ['model', 'stream', 'stream_options']) delete fields[name];
   if (!isDeployment(target.model)) {
     fields['model_id'] = target.model;
-    const project = textOf(target.settings['project_id']);
-    const space = textOf(target.settings['space_id']);
-    if (project !== undefined) fields['project_id'] = project;
-    else fields['space_id'] = space;
+    Object.assign(fields, projectOf(target));
   }
   body.messages = body.messages.map((message) =>
     message.role === 'developer' ? { ...message, role: 'system' as const } : message,
@@ -58,23 +58,7 @@ const base = createOpenAiProvider({
     iam_url: ['WATSONX_IAM_URL'],
   },
   auth: { kind: 'ibm-iam' },
-  unsupported: [
-    'logit_bias',
-    'user',
-    'parallel_tool_calls',
-    'functions',
-    'function_call',
-    'verbosity',
-    'modalities',
-    'audio',
-    'prediction',
-    'web_search_options',
-    'service_tier',
-    'safety_identifier',
-    'prompt_cache_key',
-    'prompt_cache_retention',
-    'store',
-  ],
+  unsupported: ['logit_bias', 'user', 'parallel_tool_calls', ...FUNCTIONS, ...OPENAI_ONLY],
   maxTokens: 'max_tokens',
   reasoning: 'effort',
   streamUsage: false,
@@ -83,38 +67,19 @@ const base = createOpenAiProvider({
   adapt,
 });
 
-function baseOf(target: Target): string {
-  const region = textOf(target.settings['watsonx_region_name']) ?? textOf(target.settings['region_name']);
-  if (target.baseUrl !== '' || region === undefined) return target.baseUrl;
-  return /^[a-z0-9-]+$/.test(region) ? `https://${region}.ml.cloud.ibm.com` : '';
-}
-
-function refuse(message: string): Refusal {
-  return { refused: { code: 'provider_unreachable', message, billed: 'no' } };
-}
-
-function address(baseUrl: string, target: Target, streaming: boolean): string {
+function pathOf(target: Target, streaming: boolean): string {
   const call = streaming ? 'chat_stream' : 'chat';
-  const version = textOf(target.settings['api_version']) ?? VERSION;
-  const root = baseUrl.replace(/\/ml\/v1.*$/, '');
-  const path = isDeployment(target.model)
-    ? `deployments/${encodeURIComponent(target.model.slice(DEPLOYMENT.length))}/text/${call}`
-    : `text/${call}`;
-  return `${root}/ml/v1/${path}?version=${encodeURIComponent(version)}`;
+  if (!isDeployment(target.model)) return `text/${call}`;
+  return `deployments/${encodeURIComponent(target.model.slice(DEPLOYMENT.length))}/text/${call}`;
 }
 
 function toRequest(request: ChatRequest, target: Target): WireRequest | Refusal {
-  const baseUrl = baseOf(target);
-  if (baseUrl === '') return refuse(`${TITLE} has no address: set api_base or watsonx_region_name on the deployment.`);
-  const { settings, model } = target;
-  if (
-    !isDeployment(model) &&
-    textOf(settings['project_id']) === undefined &&
-    textOf(settings['space_id']) === undefined
-  )
-    return refuse(`${TITLE} needs a project: set project_id or space_id on the deployment.`);
-  const sent = base.chat.toRequest(request, { ...target, baseUrl });
-  return 'refused' in sent ? sent : { ...sent, url: address(baseUrl, target, request.stream === true) };
+  return orRefusal(() => {
+    const baseUrl = rootOf(target);
+    if (!isDeployment(target.model)) neededProject(target);
+    const sent = base.chat.toRequest(request, { ...target, baseUrl });
+    return 'refused' in sent ? sent : { ...sent, url: urlOf(target, pathOf(target, request.stream === true)) };
+  });
 }
 
 export const watsonx: Provider = {
@@ -125,5 +90,7 @@ export const watsonx: Provider = {
     fromResponse: (body, request, target) =>
       base.chat.fromResponse(isObject(body) ? { model: body['model_id'], ...body } : body, request, target),
   },
+  embeddings,
+  rerank,
   fromError,
 };

@@ -1,5 +1,6 @@
 /** Models behind `invoke` that speak OpenAI's wire: gpt-oss, the newer Mistral, Qwen, Kimi, Jamba. */
 import { createOpenAiProvider } from '../../openai/create.ts';
+import { FUNCTIONS, OPENAI_ONLY } from '../../openai/dialect.ts';
 import { defaultBaseUrl } from '../region.ts';
 import { TITLE } from '../error.ts';
 import type { InvokeFamily } from './family.ts';
@@ -12,22 +13,7 @@ function createChat(keepsModel: boolean) {
     baseUrl: defaultBaseUrl(RUNTIME),
     keyVariables: [],
     auth: { kind: 'none' },
-    unsupported: [
-      'logit_bias',
-      'user',
-      'functions',
-      'function_call',
-      'verbosity',
-      'modalities',
-      'audio',
-      'prediction',
-      'web_search_options',
-      'service_tier',
-      'safety_identifier',
-      'prompt_cache_key',
-      'prompt_cache_retention',
-      'store',
-    ],
+    unsupported: ['logit_bias', 'user', ...FUNCTIONS, ...OPENAI_ONLY],
     maxTokens: 'max_tokens',
     reasoning: 'effort',
     efforts: { minimal: 'low', xhigh: 'high', max: 'high' },

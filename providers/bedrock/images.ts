@@ -1,0 +1,93 @@
+/** Pictures by Amazon's and Stability's models behind Bedrock's `invoke`. */
+import { aspectOf, sizeOf } from '../protocol/image-size.ts';
+import { picturesIn } from '../protocol/images.ts';
+import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
+import { checkPlain, oneOf } from '../protocol/plain-parameters.ts';
+import { orRefusal, Refused } from '../protocol/refused.ts';
+import { extraHeaders } from '../protocol/settings.ts';
+import { InvalidResponse, type PlainTranslation, type Target } from '../provider.ts';
+import { modelUrl, RUNTIME } from './address.ts';
+import { TITLE } from './error.ts';
+import { namedModel } from './model.ts';
+import { placeOf } from './region.ts';
+
+const COMMON = ['prompt', 'n', 'size', 'response_format', 'seed', 'negative_prompt'] as const;
+const takesAmazon = oneOf(...COMMON, 'quality', 'cfgScale');
+const takesStability = oneOf(...COMMON, 'aspect_ratio', 'output_format', 'mode');
+
+function isStability(name: string): boolean {
+  return name.includes('stability.');
+}
+
+function setIf(name: string, value: unknown): JsonObject {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function toAmazon({ prompt, n, size, quality, seed, cfgScale, negative_prompt: negative }: JsonObject): JsonObject {
+  const dimensions = size === undefined || size === 'auto' ? undefined : sizeOf(size);
+  return {
+    taskType: 'TEXT_IMAGE',
+    textToImageParams: { text: prompt, ...setIf('negativeText', negative) },
+    imageGenerationConfig: {
+      numberOfImages: n ?? 1,
+      ...dimensions,
+      ...(quality === undefined || quality === 'auto' ? {} : { quality: isFine(quality) ? 'premium' : 'standard' }),
+      ...setIf('seed', seed),
+      ...setIf('cfgScale', cfgScale),
+    },
+  };
+}
+
+/** OpenAI's two words for it, and Amazon's own. */
+function isFine(quality: unknown): boolean {
+  return quality === 'hd' || quality === 'high' || quality === 'premium';
+}
+
+function toStability(kept: JsonObject): JsonObject {
+  const { prompt, n, size, response_format: _ours, aspect_ratio: aspect, ...rest } = kept;
+  if (n !== undefined && n !== 1)
+    throw new Refused('unsupported_parameter', `${TITLE}: this model makes one picture a call.`, 'n');
+  const shape = aspect ?? (size === undefined || size === 'auto' ? undefined : aspectOf(size));
+  return { ...rest, prompt, ...setIf('aspect_ratio', shape) };
+}
+
+export const images: PlainTranslation = {
+  toRequest: (body, target) => {
+    const { model, settings } = target;
+    return orRefusal(() => {
+      const { id, name, region: named } = modelOf(target);
+      const takes = isStability(name) ? takesStability : takesAmazon;
+      const checked = checkPlain(body, { title: TITLE, model, settings, takes });
+      if ('refused' in checked) return checked;
+      const { region, baseUrl } = placeOf(target, RUNTIME, named);
+      const fields = isStability(name) ? toStability(checked.kept) : toAmazon(checked.kept);
+      return {
+        method: 'POST',
+        url: modelUrl(baseUrl, id, 'invoke'),
+        headers: { 'content-type': 'application/json', accept: 'application/json', ...extraHeaders(settings) },
+        body: JSON.stringify(fields),
+        signingRegion: region,
+        dropped: checked.dropped,
+      };
+    });
+  },
+  fromResponse: ({ json }, body, target) => {
+    const reply = isObject(json) ? json : {};
+    const filtered = listOf(reply['finish_reasons'])
+      .map(textOf)
+      .find((reason) => reason !== undefined);
+    const pictures = listOf(reply['images']);
+    if (pictures.length === 0 && (filtered ?? textOf(reply['error'])) !== undefined) {
+      const message = `${TITLE}: ${filtered ?? textOf(reply['error']) ?? ''}`;
+      throw new InvalidResponse(message, { code: 'content_policy_violation', message, billed: 'maybe' });
+    }
+    return picturesIn(pictures, body, target.created);
+  },
+};
+
+/** Throws `Refused` for a model that makes no pictures. */
+function modelOf(target: Target): ReturnType<typeof namedModel> {
+  const model = namedModel(target);
+  if (/nova-canvas|titan-image|stability\./.test(model.name)) return model;
+  throw new Refused('unsupported_parameter', `${TITLE} makes no pictures with the model ${model.name}.`, 'model');
+}

@@ -1,0 +1,2 @@
+/** What people call it, in errors. */
+export const TITLE = 'Snowflake Cortex';
