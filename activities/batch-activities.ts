@@ -1,4 +1,5 @@
 /** The activities of batches, with heartbeats. Each reads the ledger first, so that it may be repeated at any time. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { carryLine, type LineDeps } from './batch/carry-line.ts';
@@ -148,6 +149,8 @@ async function runChunk(
   const of = to - from + 1;
   if (isOver(batch) || batch.state === 'cancelling') return { ended: 0, left: 0 };
   const signal = AbortSignal.any([context.cancellationSignal, deps.stopping]);
+  // Each line waits for it; Node takes more than ten for a leak.
+  setMaxListeners(CHUNK_LINES, signal);
   const carrier = context.info.workflowExecution?.workflowId;
   const lines = await readLinesToDo(deps.database, id, from, to);
   let ended = of - lines.length;

@@ -32,7 +32,7 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
   const counted = new Map<string, { readonly at: number; readonly counts: Awaited<ReturnType<typeof countLines>> }>();
 
   const countsOf = async (row: BatchRow): Promise<Partial<BatchRow>> => {
-    if (row.state !== 'in_progress' && row.state !== 'cancelling') return {};
+    if (row.state !== 'in_progress' && row.state !== 'cancelling' && row.state !== 'finalizing') return {};
     const known = counted.get(row.id);
     const now = performance.now();
     const counts =
@@ -41,8 +41,8 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
       if (counted.size >= MOST_COUNTED) counted.clear();
       counted.set(row.id, { at: now, counts });
     }
-    // Its lines are gone the moment it ends: the row that was read before does not know yet.
-    return counts.total === 0 ? {} : counts;
+    // Its lines are gone the moment it ends, and the row that was read before does not know it yet.
+    return counts.total === 0 ? ((await findBatch(database, row.id)) ?? {}) : counts;
   };
 
   const toRecord = async (row: BatchRow): Promise<BatchRecord> => {

@@ -19,7 +19,7 @@ export async function judge(stage: Stage, requests: readonly LedgerRequest[], br
 /** I1, I2: each caller has the one answer of its key, or was told that it was cancelled; and nobody's request is in the ledger. */
 function checkOutcomes(stage: Stage, requests: readonly LedgerRequest[], broken: string[]): void {
   const byId = new Map(requests.map((request) => [request.id, request]));
-  const known = new Set<string>();
+  const known = new Set<string>(stage.lines);
   for (const outcome of stage.outcomes) {
     const last = outcome.tries.at(-1);
     const id = outcome.answer?.id ?? last?.id ?? '';

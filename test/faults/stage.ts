@@ -41,6 +41,8 @@ export type Stage = {
   /** Every try of every caller, as soon as it is over. */
   readonly tries: readonly Try[];
   readonly ledger: Ledger;
+  /** Requests that nobody asked for one by one: lines of batches, known from the files of results. */
+  readonly lines: Set<string>;
   start(options?: StartOptions): Promise<GatewayProcess>;
   /** One request, asked until it is answered; it enters the callers' log. */
   ask(options?: AskOptions): Promise<Outcome>;
@@ -114,6 +116,7 @@ export async function openStage(world: World, name: string, seed: number): Promi
     outcomes,
     tries,
     unmet,
+    lines: new Set(),
     ledger: createLedger(() => {
       const alive = gateways.find((gateway) => gateway.running());
       if (alive === undefined) throw new Error('no gateway runs');
