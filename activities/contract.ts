@@ -220,3 +220,19 @@ export type BatchActivities = {
   /** Writes the files of results, and ends the batch. */
   finishBatch(input: BatchEndInput): Promise<BatchSummary>;
 };
+
+export type WebhookInput = { readonly id: string };
+
+export type DeliverInput = {
+  readonly id: string;
+  /** No further try follows. */
+  readonly last: boolean;
+};
+
+export type Delivered = { readonly ended: boolean; readonly delivered: boolean; readonly status?: number };
+
+/** The activities of webhooks. */
+export type WebhookActivities = {
+  /** One try. Repeated after a crash, the receiver may get the same message again, under the same id. */
+  deliverWebhook(input: DeliverInput): Promise<Delivered>;
+};

@@ -7,6 +7,7 @@ import { forgetBatches } from './store/batches.ts';
 import { forgetFiles } from './store/files.ts';
 import type { Database } from './store/pool.ts';
 import { forgetProcesses, type Processes } from './store/processes.ts';
+import { forgetDeliveries } from './store/webhooks.ts';
 import {
   endRequest,
   findCancelled,
@@ -123,6 +124,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
   const forget = async (): Promise<void> => {
     await forgetRequests(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
     await forgetBatches(deps.database, deps.settings().retentionMs, FORGET_BATCHES_AT_ONCE);
+    await forgetDeliveries(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
     await forgetFiles(deps.database, FORGET_FILES_AT_ONCE);
     await forgetProcesses(deps.database, FORGET_PROCESSES_AFTER_MS);
   };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
-import type { BatchActivities, RequestActivities } from './contract.ts';
+import type { BatchActivities, RequestActivities, WebhookActivities } from './contract.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** Written by the build. From sources (tests) the bundle is made at start. */
@@ -13,7 +13,7 @@ export type WorkerOptions = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: RequestActivities;
+  readonly activities: RequestActivities & WebhookActivities;
   /** How long a stopping worker lets activities finish, milliseconds. The SDK's default is 0, which cuts every call in flight. */
   readonly graceMs: number;
 };

@@ -84,6 +84,7 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
         completionWindow: order.completionWindow,
         windowMs: order.windowMs,
         ...(order.metadata === undefined ? {} : { metadata: JSON.stringify(order.metadata) }),
+        ...(order.webhookUrl === undefined ? {} : { webhookUrl: order.webhookUrl }),
         ...(order.outputExpiresAfterS === undefined ? {} : { outputExpiresAfterS: order.outputExpiresAfterS }),
       });
       const row = await findBatch(database, id);

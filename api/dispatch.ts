@@ -27,6 +27,10 @@ export type Submission = {
   /** The caller's own user, for the Temporal UI. */
   readonly endUser?: string;
   readonly idempotencyKey?: string;
+  /** Nobody waits for the answer: while Temporal is away it is accepted all the same. */
+  readonly inBackground?: boolean;
+  /** Where its end is told. */
+  readonly webhookUrl?: string;
   /** Per-request routing wishes: LiteLLM's body and header extras, removed from `body`. */
   readonly wishes: Wishes;
 };

@@ -14,6 +14,7 @@ import { createDeploymentHealth } from '../activities/deployment-health.ts';
 import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
 import type { Services } from '../activities/embedded/services.ts';
 import { createHttpClient } from '../activities/http/client.ts';
+import { createWebhookSender } from '../activities/http/webhook-sender.ts';
 import { carryInline } from '../activities/inline.ts';
 import { startKeeper } from '../activities/keeper.ts';
 import { startOutbox } from '../activities/outbox.ts';
@@ -30,6 +31,7 @@ import { createSettlements } from '../activities/store/settlements.ts';
 import { armFault } from '../activities/telemetry/fault-points.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
+import { createWebhookActivities } from '../activities/webhook-activities.ts';
 import { createBatchWorker, createWorker } from '../activities/worker.ts';
 import type { Kind } from '../providers/kinds.ts';
 import { decide, isFinal } from '../workflows/policy/decide.ts';
@@ -38,6 +40,7 @@ import { batchQueueOf } from '../workflows/messages.ts';
 import { createBatchCarrier } from './batch-carrier.ts';
 import { createBatchDesk } from './batches.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
+import { createDeliveryDesk } from './deliveries.ts';
 import type { Dispatch } from './dispatch.ts';
 import { createExchanges } from './exchanges.ts';
 import { createFileStore } from './files.ts';
@@ -48,6 +51,7 @@ import { createReader } from './reader.ts';
 import { createServer } from './server.ts';
 import { createDispatch, replay, type SubmitDeps } from './submit.ts';
 import { VERSION } from './version.ts';
+import { createWebhookCarrier } from './webhook-carrier.ts';
 
 export type Role = 'all' | 'api' | 'worker';
 
@@ -148,6 +152,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       else lineCarriers.set(id, workflowId);
     },
   });
+  const webhooks = holdfast.webhooks.secrets.length === 0 ? undefined : createWebhookSender(holdfast.webhooks);
+  const webhookCarrier = createWebhookCarrier({ client, taskQueue: holdfast.temporal.taskQueue });
   const batchCarrier = createBatchCarrier({ client, taskQueue: holdfast.temporal.taskQueue });
   const stopping = new AbortController();
   let draining = false;
@@ -160,7 +166,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
               connection,
               namespace: holdfast.temporal.namespace,
               taskQueue: holdfast.temporal.taskQueue,
-              activities,
+              activities: { ...activities, ...createWebhookActivities({ database, sender: webhooks }) },
               graceMs: holdfast.drainMs,
             }),
           log,
@@ -179,7 +185,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
             }),
           log,
         );
-  const outbox = startOutbox({ database, startBatch: batchCarrier.start, stateOfWorkflow: carriers.stateOf, log });
+  const outbox = startOutbox({
+    database,
+    startBatch: batchCarrier.start,
+    startWebhook: webhookCarrier.start,
+    stateOfWorkflow: carriers.stateOf,
+    log,
+  });
   const keeper = startKeeper({
     database,
     processes,
@@ -244,6 +256,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       follow: (id) => replay({ board, readJournal: journalOf, readSpeaking: speakingOf }, id),
     }),
     files: createFileStore(database),
+    deliveries: createDeliveryDesk(database),
     batches: createBatchDesk({ database, carrier: batchCarrier, workflowUrl, log }),
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),
@@ -291,7 +304,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       // Last: while the lease is prolonged nobody takes this process's calls for lost.
       keeper.stop();
       await processes.leave().catch(() => undefined);
-      await http.close();
+      await Promise.all([http.close(), webhooks?.close()]);
       await database.end();
       await connection.close().catch(() => undefined);
     },

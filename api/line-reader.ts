@@ -1,5 +1,6 @@
 /** Reads a line of a batch as the endpoint would read a body of its own: same schema, same extras, same words. */
 import type { LineReader, LineRequest } from '../activities/batch/line-reader.ts';
+import { parseCompletions } from '../providers/dialects/completions-schema.ts';
 import { parseMessages } from '../providers/dialects/messages-schema.ts';
 import { parseResponses } from '../providers/dialects/responses-schema.ts';
 import type { Body } from '../providers/dialects/dialect.ts';
@@ -21,6 +22,7 @@ type Parse = (body: Readonly<Record<string, unknown>>) => { readonly request: Bo
 /** What a batch can be made of. The only list. */
 export const BATCH_ENDPOINTS = {
   '/v1/chat/completions': { kind: 'chatCompletion', parse: parseChatRequest },
+  '/v1/completions': { kind: 'completion', parse: parseCompletions },
   '/v1/responses': { kind: 'response', parse: parseAlone },
   '/v1/messages': { kind: 'message', parse: parseMessage },
   '/v1/embeddings': { kind: 'embedding', parse: by(embeddingRequestSchema) },

@@ -10,6 +10,7 @@ import { ERRORS, type ErrorCode } from '../providers/protocol/errors.ts';
 import { googleErrorSchema } from './routes/google-schemas.ts';
 import { messageErrorSchema } from './routes/messages.ts';
 import { errorSchema } from './routes/request-object.ts';
+import { acceptedSchema } from './routes/respond-async.ts';
 import type { Route } from './routes/table.ts';
 
 /** As it is committed: indented, so that a change of the contract is readable in a diff. */
@@ -92,7 +93,7 @@ function operationOf(route: Route, path: string): ZodOpenApiOperationObject {
       : {
           requestBody: { required: true, content: { [route.bodyType ?? 'application/json']: { schema: route.body } } },
         }),
-    responses: { '200': answerOf(route), ...unavailableOf(route), ...errorsOf(route) },
+    responses: { '200': answerOf(route), ...acceptedOf(route), ...unavailableOf(route), ...errorsOf(route) },
   };
 }
 
@@ -107,6 +108,17 @@ function answerOf({
     content: {
       ...(answer === undefined ? { [answerType ?? 'text/plain']: {} } : { 'application/json': { schema: answer } }),
       ...(streams === true ? { 'text/event-stream': {} } : {}),
+    },
+  };
+}
+
+/** For every route that starts a request. */
+function acceptedOf({ headers }: Route): ZodOpenApiOperationObject['responses'] {
+  if (headers?.shape['Prefer'] === undefined) return {};
+  return {
+    '202': {
+      description: 'Accepted; `Location` is where the answer will be.',
+      content: { 'application/json': { schema: acceptedSchema } },
     },
   };
 }

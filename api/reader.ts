@@ -3,6 +3,7 @@ import type { Attempts } from '../activities/attempts.ts';
 import { parseFailure } from '../activities/ledger-view.ts';
 import { readAttempts, type AttemptRow } from '../activities/store/attempts.ts';
 import type { Database } from '../activities/store/pool.ts';
+import { listDeliveries } from '../activities/store/webhooks.ts';
 import { listRequests, readRequest, requestCancel, type RequestRow } from '../activities/store/requests.ts';
 import type { Usage } from '../providers/protocol/usage.ts';
 import type { Carriers } from './carriers.ts';
@@ -21,7 +22,11 @@ export function createReader(deps: ReaderDeps): RequestReader {
   const read = async (id: string, caller: Caller): Promise<RequestRecord | undefined> => {
     const row = await readRequest(deps.database, id);
     if (row === undefined || !mayRead(caller, row)) return undefined;
-    return toRecord(deps, row, await readAttempts(deps.database, id));
+    const deliveries = row.told ? await listDeliveries(deps.database, { subject: id, limit: 10 }) : [];
+    return {
+      ...toRecord(deps, row, await readAttempts(deps.database, id)),
+      ...(deliveries.length === 0 ? {} : { deliveries }),
+    };
   };
   return {
     get: read,

@@ -45,7 +45,7 @@ export function createDispatch(deps: SubmitDeps): Dispatch {
   const room = createRoom(() => deps.config().holdfast);
   return {
     submit: async (submission) => {
-      const refused = await refuse(deps, room);
+      const refused = await refuse(deps, room, submission);
       if (refused !== undefined) return refused;
       try {
         return await accept(deps, room, submission);
@@ -59,7 +59,11 @@ export function createDispatch(deps: SubmitDeps): Dispatch {
 }
 
 /** Every reason not to accept now, checked before anything is written or sent. */
-async function refuse(deps: SubmitDeps, room: ReturnType<typeof createRoom>): Promise<Refused | undefined> {
+async function refuse(
+  deps: SubmitDeps,
+  room: ReturnType<typeof createRoom>,
+  { inBackground }: Submission,
+): Promise<Refused | undefined> {
   if (deps.draining())
     return {
       refused: {
@@ -69,7 +73,8 @@ async function refuse(deps: SubmitDeps, room: ReturnType<typeof createRoom>): Pr
         billed: 'no',
       },
     };
-  if (deps.config().holdfast.temporalDown === 'fail' && !deps.carriers.breaker.allows()) {
+  // What nobody waits for can wait for Temporal.
+  if (deps.config().holdfast.temporalDown === 'fail' && inBackground !== true && !deps.carriers.breaker.allows()) {
     return { refused: unavailable('Temporal cannot be reached; nothing was sent.') };
   }
   if (await room.enter()) return undefined;
@@ -126,6 +131,7 @@ async function accept(
       body: JSON.stringify(body),
       plan: planHash,
       ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
+      ...(submission.webhookUrl === undefined ? {} : { webhookUrl: submission.webhookUrl }),
       ...(submission.idempotencyKey === undefined
         ? {}
         : { idempotency: hashKey(submission.idempotencyKey, submission) }),

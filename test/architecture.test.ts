@@ -16,6 +16,7 @@ const EDGE_VALUES: Readonly<Record<string, readonly string[]>> = {
   'api/routes/pass-through.ts': ['activities/passed-content.ts'],
   'api/stream/passed.ts': ['activities/passed-content.ts'],
   'api/submit.ts': ['activities/planning.ts'],
+  'api/routes/webhook-url.ts': ['activities/http/networks.ts', 'activities/http/public-address.ts'],
 };
 
 const OPEN_TO_THE_EDGE = ['activities/store/', 'activities/config/', 'activities/telemetry/', 'activities/embedded/'];
@@ -29,11 +30,16 @@ const FOR_WORKFLOWS = ['providers/protocol/errors.ts', 'providers/protocol/usage
 /** Where a package may be imported. A package without a row may be used anywhere but in workflows/ and providers/. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@temporalio/workflow': ['workflows/'],
-  '@temporalio/activity': ['activities/request-activities.ts', 'activities/batch-activities.ts'],
+  '@temporalio/activity': [
+    'activities/request-activities.ts',
+    'activities/batch-activities.ts',
+    'activities/webhook-activities.ts',
+  ],
   '@temporalio/worker': ['activities/worker.ts', 'activities/workflow-bundle.ts', 'api/gateway.ts', 'api/health.ts'],
   '@temporalio/client': [
     'api/carriers.ts',
     'api/batch-carrier.ts',
+    'api/webhook-carrier.ts',
     'api/gateway.ts',
     'api/cli/doctor-checks.ts',
     'activities/embedded/search-attributes.ts',

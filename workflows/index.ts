@@ -15,3 +15,4 @@ export { carryRequest as passThrough } from './request.ts';
 export { convoy } from './convoy.ts';
 export { batch } from './batch.ts';
 export { batchShard } from './batch-shard.ts';
+export { webhook } from './webhook.ts';

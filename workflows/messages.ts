@@ -11,3 +11,6 @@ export const RESUME_SIGNAL = 'resume';
 export function batchQueueOf(taskQueue: string): string {
   return `${taskQueue}-batch`;
 }
+
+/** The signal that delivers news at once instead of after the next wait. */
+export const REPLAY_SIGNAL = 'replay';

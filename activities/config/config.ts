@@ -92,6 +92,12 @@ export type HoldfastSettings = {
     /** Lines of one batch under way at once, per process. */
     readonly concurrency: number;
   };
+  readonly webhooks: {
+    /** `whsec_…`; news is signed with each of them. None: no webhooks. */
+    readonly secrets: readonly string[];
+    /** CIDRs of networks that are not public and may be sent to. */
+    readonly allowedNetworks: readonly string[];
+  };
   readonly temporal: {
     readonly address?: string;
     readonly namespace: string;

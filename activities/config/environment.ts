@@ -1,6 +1,6 @@
 /** Every environment variable that configures the gateway itself, in one table. Providers' keys are in their catalog. */
 import { parseDuration } from './duration.ts';
-import { toFlag } from './kinds.ts';
+import { toFlag, toNetworks, toWebhookSecrets } from './kinds.ts';
 import type { Problem } from './problem.ts';
 import type { Variables } from './references.ts';
 
@@ -27,6 +27,17 @@ const seconds = (...variables: string[]): Entry<number> => ({
   variables,
   parse: (value) => parseDuration(value, 1_000),
   expected: 'seconds, or a duration such as "10m"',
+});
+
+const webhookSecrets = (...variables: string[]): Entry<string[]> => ({
+  variables,
+  parse: toWebhookSecrets,
+  expected: '"whsec_" and 24 to 64 bytes in base64, or several, separated by commas',
+});
+const networks = (...variables: string[]): Entry<string[]> => ({
+  variables,
+  parse: toNetworks,
+  expected: 'networks such as 10.0.0.0/8, separated by commas',
 });
 
 export const ENVIRONMENT = {
@@ -56,6 +67,8 @@ export const ENVIRONMENT = {
   temporalApiKey: text('TEMPORAL_API_KEY'),
   temporalTls: flag('TEMPORAL_TLS'),
   temporalUiUrl: text('TEMPORAL_UI_URL'),
+  webhookSecret: webhookSecrets('HOLDFAST_WEBHOOK_SECRET'),
+  webhookNetworks: networks('HOLDFAST_WEBHOOK_ALLOWED_NETWORKS'),
   logLevel: text('LITELLM_LOG', 'LOG_LEVEL'),
 } as const satisfies Record<string, Entry<unknown>>;
 

@@ -1,4 +1,5 @@
 /** The kinds of values a setting can have: each says in words what it expects and how an editor may check it. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
@@ -127,6 +128,40 @@ export function names() {
     return list.every((item) => typeof item === 'string' && item !== '') ? (list as string[]) : undefined;
   };
   return kind('a list of names', accept, { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }] });
+}
+
+/** Secrets of Standard Webhooks: 24 to 64 bytes in base64. Never repeated in an error. */
+export function webhookSecrets() {
+  return kind('"whsec_" and 24 to 64 bytes in base64, or a list of these', toWebhookSecrets, {
+    anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }],
+  });
+}
+
+export function toWebhookSecrets(value: unknown): string[] | undefined {
+  const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.trim().split(/[\s,]+/) : [];
+  const good = list.every((one) => {
+    const bytes = typeof one === 'string' ? /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(one)?.[1] : undefined;
+    const length = bytes === undefined ? 0 : Buffer.from(bytes, 'base64').length;
+    return length >= 24 && length <= 64;
+  });
+  return good && list.length > 0 ? (list as string[]) : undefined;
+}
+
+/** Address ranges in CIDR notation. */
+export function networks() {
+  return kind('a network such as 10.0.0.0/8, or a list of networks', toNetworks, {
+    anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }],
+  });
+}
+
+export function toNetworks(value: unknown): string[] | undefined {
+  const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.trim().split(/[\s,]+/) : [];
+  const good = list.every((one) => {
+    const [, network = '', prefix = ''] = (typeof one === 'string' && /^([0-9a-f:.]+)\/(\d{1,3})$/i.exec(one)) || [];
+    const family = isIP(network);
+    return family !== 0 && Number(prefix) <= (family === 6 ? 128 : 32);
+  });
+  return good && list.length > 0 ? (list as string[]) : undefined;
 }
 
 /** A map whose keys are the operator's own. */

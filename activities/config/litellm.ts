@@ -103,6 +103,10 @@ function toHoldfast(settings: FileSettings, general: GeneralSettings, environmen
     delivery: own.delivery ?? 'at_least_once',
     cancelOnDisconnect: own.cancel_on_disconnect ?? general.cancel_on_disconnect ?? false,
     batches: { concurrency: own.batches?.concurrency ?? DEFAULTS.batchConcurrency },
+    webhooks: {
+      secrets: own.webhooks?.secret ?? environment.webhookSecret ?? [],
+      allowedNetworks: own.webhooks?.allowed_networks ?? environment.webhookNetworks ?? [],
+    },
     temporal: {
       ...(address !== undefined && { address }),
       namespace: temporal.namespace ?? environment.temporalNamespace ?? DEFAULTS.temporalNamespace,

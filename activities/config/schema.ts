@@ -9,6 +9,7 @@ import {
   mapOf,
   milliseconds,
   names,
+  networks,
   notServed,
   notServedBeyond,
   notServedOn,
@@ -17,6 +18,7 @@ import {
   seconds,
   text,
   url,
+  webhookSecrets,
   whole,
 } from './kinds.ts';
 import {
@@ -291,7 +293,21 @@ const holdfast = z.strictObject(
         { error: 'expected a map of settings' },
       )
       .optional(),
-    ...notServed(['webhooks']),
+    webhooks: z
+      .strictObject(
+        {
+          secret: webhookSecrets()
+            .optional()
+            .describe(
+              'What webhooks are signed with: "whsec_…", or a list of them while one is replaced. Without it: no webhooks.',
+            ),
+          allowed_networks: networks()
+            .optional()
+            .describe('Networks that are not public and may be sent to, such as 10.0.0.0/8. Default: none.'),
+        },
+        { error: 'expected a map of settings' },
+      )
+      .optional(),
   },
   { error: 'expected a map of settings' },
 );

@@ -1,8 +1,8 @@
 /** Fetches what a caller's URL points to, from public servers only: size, time and redirects are bounded, every address is checked. */
-import { lookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { isIP } from 'node:net';
+import { Agent, type Dispatcher } from 'undici';
 import type { UserUrls } from '../config/config.ts';
+import { AddressRefused, CONNECT_MS, guardedConnector } from './guarded-connector.ts';
 import { isPublicAddress } from './public-address.ts';
 
 export type Downloaded = { readonly mediaType: string | undefined; readonly bytes: Uint8Array };
@@ -20,7 +20,6 @@ export class DownloadRefused extends Error {
 
 export type Downloads = { readonly download: Download; close(): Promise<void> };
 
-const CONNECT_MS = 5_000;
 /** The whole download, redirects included. A provider call waits for it. */
 const DOWNLOAD_MS = 30_000;
 const MOST_REDIRECTS = 3;
@@ -30,7 +29,7 @@ export function createDownloads(
   { validate, allowedHosts }: UserUrls = { validate: true, allowedHosts: [] },
 ): Downloads {
   const options = { keepAliveTimeout: 10_000, maxHeaderSize: 64 * 1024 };
-  const guarded = new Agent({ ...options, connect: guardedConnector() });
+  const guarded = new Agent({ ...options, connect: guardedConnector(isPublicAddress) });
   const open = new Agent({ ...options, connect: { timeout: CONNECT_MS } });
   const trusted = new Set(allowedHosts.map((host) => host.toLowerCase()));
 
@@ -69,38 +68,6 @@ export function createDownloads(
 }
 
 const NOT_PUBLIC = 'its address is not public';
-
-class NotPublic extends Error {
-  override readonly name = 'NotPublic';
-}
-
-/** Names resolve to their public addresses only: what was checked is what is connected to, so a second answer of the DNS cannot differ. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    const usable = error === null ? found.filter(({ address }) => isPublicAddress(address)) : [];
-    const [first] = usable;
-    if (first === undefined) callback(error ?? new NotPublic(hostname), '', 0);
-    else if (options.all === true) callback(null, usable);
-    else callback(null, first.address, first.family);
-  });
-};
-
-function guardedConnector(): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_MS, lookup: publicLookup });
-  return (options, callback) => {
-    connect(options, (...outcome) => {
-      const [error, socket] = outcome;
-      if (error !== null) {
-        callback(error, null);
-      } else if (isPublicAddress(socket.remoteAddress ?? '')) {
-        callback(null, socket);
-      } else {
-        socket.destroy();
-        callback(new NotPublic(options.hostname), null);
-      }
-    });
-  };
-}
 
 async function fetchOnce(
   agent: Agent,
@@ -158,7 +125,7 @@ function headerOf(reply: Dispatcher.ResponseData, name: string): string | undefi
 function explain(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return `its server did not send it within ${DOWNLOAD_MS / 1000} s`;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof NotPublic) return NOT_PUBLIC;
+    if (cause instanceof AddressRefused) return NOT_PUBLIC;
   }
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? `its server cannot be reached (${code})` : 'its server cannot be reached';

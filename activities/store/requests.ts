@@ -22,6 +22,8 @@ export type RequestRow = {
   readonly usage: string | undefined;
   readonly costNano: bigint | undefined;
   readonly cancelRequested: boolean;
+  /** Whether its end is told to a webhook. */
+  readonly told: boolean;
   readonly createdAt: Date;
   readonly completedAt: Date | undefined;
 };
@@ -42,12 +44,13 @@ type Row = {
   usage: string | null;
   cost_nano: string | null;
   cancel_requested: boolean;
+  told: boolean;
   created_at: Date;
   completed_at: Date | null;
 };
 
 const COLUMNS = `id, tenant, alias, kind, model, streaming, state, origin, carrier, plan, response, error, usage, cost_nano,
-  cancel_requested_at is not null as cancel_requested, created_at, completed_at`;
+  cancel_requested_at is not null as cancel_requested, webhook_url is not null as told, created_at, completed_at`;
 
 function fromRow(row: Row): RequestRow {
   return {
@@ -66,6 +69,7 @@ function fromRow(row: Row): RequestRow {
     usage: row.usage ?? undefined,
     costNano: toBigInt(row.cost_nano),
     cancelRequested: row.cancel_requested,
+    told: row.told,
     createdAt: row.created_at,
     completedAt: row.completed_at ?? undefined,
   };

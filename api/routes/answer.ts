@@ -4,6 +4,7 @@ import { sendFailure } from '../middleware/reply.ts';
 import { CHAT_WORDS, createSseSink, type StreamWords } from '../stream/sse.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
+import { answerAccepted } from './respond-async.ts';
 import { answerWhole, cancelAbandoned } from './submission.ts';
 
 export async function answer(
@@ -14,6 +15,7 @@ export async function answer(
 ): Promise<void> {
   const accepted = await exchange.deps.dispatch.submit(submission);
   if ('refused' in accepted) sendFailure(exchange, accepted.refused);
+  else if (submission.inBackground === true) await answerAccepted(exchange, caller, accepted);
   else if (submission.streaming) answerStream(exchange, caller, accepted, words);
   else await answerWhole(exchange, caller, accepted);
 }

@@ -14,6 +14,7 @@ export type BatchOrder = {
   readonly windowMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly outputExpiresAfterS?: number;
+  readonly webhookUrl?: string;
 };
 
 export type BatchPage = { readonly data: readonly BatchRecord[]; readonly hasMore: boolean };

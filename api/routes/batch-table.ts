@@ -9,6 +9,7 @@ import {
   listBatches,
   pauseBatch,
   resumeBatch,
+  webhookHeaderSchema,
 } from './batches.ts';
 import type { Route } from './table.ts';
 
@@ -24,6 +25,7 @@ export const BATCH_ROUTES: readonly Route[] = [
     handler: createBatch,
     summary: 'Create a batch from the lines of a file',
     tag: 'Batches',
+    headers: webhookHeaderSchema,
     body: batchBodySchema,
     answer: batchSchema,
     errors: ['invalid_request', 'not_found', 'request_timeout', 'request_too_large', 'unsupported_media_type'],

@@ -12,6 +12,7 @@ import type { BatchRecord } from './batch-desk.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { expiresAfterSchema } from './files.ts';
 import { parseQuery, pathOf } from './params.ts';
+import { webhookUrlOf } from './webhook-url.ts';
 
 const ENDPOINTS = Object.keys(BATCH_ENDPOINTS) as [BatchEndpoint, ...BatchEndpoint[]];
 /** A week: results are kept no longer by default. */
@@ -32,6 +33,10 @@ export const batchBodySchema = z
   })
   .meta({ id: 'BatchRequest' });
 
+export const webhookHeaderSchema = z.object({
+  'x-webhook-url': z.string().max(2_048).optional().meta({ description: 'Where the end of the batch is told.' }),
+});
+
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 20;
 
@@ -51,6 +56,7 @@ export async function createBatch(exchange: Exchange, caller: Caller): Promise<v
   const parsed = batchBodySchema.safeParse(body);
   if (!parsed.success) throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, body), billed: 'no' });
   const order = parsed.data;
+  const webhookUrl = webhookUrlOf(exchange);
   const windowMs = windowOf(order.completion_window);
   const file = await deps.files.get(order.input_file_id, caller);
   // The same words for an id that does not exist and for another tenant's, so that ids cannot be probed.
@@ -64,6 +70,7 @@ export async function createBatch(exchange: Exchange, caller: Caller): Promise<v
       inputFileId: file.id,
       completionWindow: order.completion_window,
       windowMs,
+      ...(webhookUrl === undefined ? {} : { webhookUrl }),
       ...(isGiven(order.metadata) ? { metadata: order.metadata } : {}),
       ...(isGiven(order.output_expires_after) ? { outputExpiresAfterS: order.output_expires_after.seconds } : {}),
     },

@@ -5,6 +5,7 @@ import type { Config } from '../../activities/config/config.ts';
 import type { KnownModels } from '../../activities/config/match.ts';
 import type { Caller, Dispatch } from '../dispatch.ts';
 import type { BatchDesk } from './batch-desk.ts';
+import type { DeliveryDesk } from './delivery-desk.ts';
 import type { FileStore } from './file-store.ts';
 import type { HealthProbe } from './health-probe.ts';
 import type { RequestReader } from './request-reader.ts';
@@ -23,6 +24,7 @@ export type ServerDeps = {
   readonly exchanges: StoredExchanges;
   readonly files: FileStore;
   readonly batches: BatchDesk;
+  readonly deliveries: DeliveryDesk;
   readonly health: HealthProbe;
   readonly masterKey: string;
   /** Who holds a key that is not the master key; absent: nobody. Given the key itself, which it must not keep. */

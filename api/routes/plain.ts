@@ -8,6 +8,7 @@ import { refuse } from '../middleware/refusal.ts';
 import { sendFailure } from '../middleware/reply.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { pathOf } from './params.ts';
+import { answerAccepted } from './respond-async.ts';
 import { answerWhole, toSubmission, type SendAnswer } from './submission.ts';
 
 export type PlainRoute = {
@@ -34,6 +35,7 @@ export function plainRoute({ kind, schema, read = readJson, send }: PlainRoute):
       refuse('unsupported_parameter', 'This endpoint does not stream: leave out stream.', 'stream');
     const accepted = await deps.dispatch.submit(submission);
     if ('refused' in accepted) sendFailure(exchange, accepted.refused);
+    else if (submission.inBackground === true) await answerAccepted(exchange, caller, accepted);
     else await answerWhole(exchange, caller, accepted, send);
   };
 }

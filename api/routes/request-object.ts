@@ -1,6 +1,7 @@
 /** A request as `/v1/requests` shows it. Times are seconds since 1970 with milliseconds as fraction, money is US dollars. */
 import { z } from 'zod';
 import { errorBody } from '../middleware/reply.ts';
+import { deliverySchema, toDeliveryObject } from './deliveries.ts';
 import { ATTEMPT_STATUSES, REQUEST_STATUSES, type AttemptRecord, type RequestRecord } from './request-reader.ts';
 import { usdNumber } from './usd.ts';
 
@@ -56,6 +57,7 @@ export const requestSchema = z
     attempts: z.array(attemptSchema),
     error: errorSchema.shape.error.optional(),
     temporal_url: z.string().optional(),
+    webhooks: z.array(deliverySchema).optional().meta({ description: 'Where its end was told, and how that went.' }),
     response: z.looseObject({}).optional().meta({ description: 'The whole answer; not in lists.' }),
   })
   .meta({ id: 'Request' });
@@ -82,6 +84,7 @@ export function toRequestObject(record: RequestRecord): z.infer<typeof requestSc
     usage: record.usage ?? null,
     attempts: record.attempts.map(toAttemptObject),
     ...(record.failure === undefined ? {} : { error: errorBody(record.failure).error }),
+    ...(record.deliveries === undefined ? {} : { webhooks: record.deliveries.map(toDeliveryObject) }),
     ...(record.temporalUrl === undefined ? {} : { temporal_url: record.temporalUrl }),
   };
 }

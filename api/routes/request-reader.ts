@@ -2,6 +2,7 @@
 import type { Failure } from '../../providers/protocol/errors.ts';
 import type { Usage } from '../../providers/protocol/usage.ts';
 import type { Caller } from '../dispatch.ts';
+import type { DeliveryRecord } from './delivery-desk.ts';
 
 export const REQUEST_STATUSES = ['in_progress', 'completed', 'failed', 'cancelled', 'outcome_unknown'] as const;
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
@@ -38,6 +39,8 @@ export type RequestRecord = {
   readonly usage?: Usage;
   readonly attempts: readonly AttemptRecord[];
   readonly temporalUrl?: string;
+  /** Of one request, not in lists. */
+  readonly deliveries?: readonly DeliveryRecord[];
 };
 
 export type RequestFilter = {

@@ -10,6 +10,8 @@ import { answerHeaders } from './answer-headers.ts';
 import { takeExtras } from './chat-extras.ts';
 import type { Exchange } from './exchange.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
+import { wantsAsync } from './respond-async.ts';
+import { webhookUrlOf } from './webhook-url.ts';
 
 export type Asked = {
   readonly kind: Kind;
@@ -25,6 +27,7 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
   const { headers } = exchange.req;
   const idempotencyKey = idempotencyKeyOf(headers['idempotency-key']);
   if (!isRecord(body)) return refuse('invalid_request', 'The request body must be a JSON object.');
+  const webhookUrl = webhookUrlOf(exchange);
   const extras = takeExtras(pathModel === undefined ? body : { ...body, model: pathModel }, headers);
   const parsed = parse(extras.body);
   if ('refused' in parsed) throw new Refusal(parsed.refused);
@@ -43,6 +46,8 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
     ...(typeof request['user'] === 'string' ? { endUser: request['user'] } : {}),
     wishes: extras.wishes,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(wantsAsync(exchange) ? { inBackground: true } : {}),
   };
 }
 

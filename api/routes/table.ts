@@ -8,6 +8,7 @@ import { chatBodySchema, chatResponseSchema } from './chat-schemas.ts';
 import { completions, completionsBodySchema, completionsResponseSchema } from './completions.ts';
 import { generation } from './generation.ts';
 import { generationBodySchema, generationResponseSchema } from './google-schemas.ts';
+import { DELIVERY_ROUTES } from './delivery-table.ts';
 import { docs, docsFile, openApi, root, rootSchema } from './docs.ts';
 import type { Access, Handler, Speaks } from './exchange.ts';
 import { FILE_ROUTES } from './file-table.ts';
@@ -56,6 +57,7 @@ export type Route = {
     | 'Audio'
     | 'Files'
     | 'Batches'
+    | 'Webhooks'
     | 'Models'
     | 'Requests'
     | 'Pass-through'
@@ -229,6 +231,7 @@ export const ROUTES: readonly Route[] = [
   })),
   ...FILE_ROUTES,
   ...BATCH_ROUTES,
+  ...DELIVERY_ROUTES,
   {
     method: 'get',
     paths: ['/v1/models', '/models'],

@@ -5,6 +5,7 @@ import pino from 'pino';
 import type { Config, Deployment } from '../../activities/config/config.ts';
 import type { Accepted, Answer, Dispatch, Provenance, StreamSink, Submission } from '../../api/dispatch.ts';
 import type { BatchDesk } from '../../api/routes/batch-desk.ts';
+import type { DeliveryDesk } from '../../api/routes/delivery-desk.ts';
 import type { FileStore } from '../../api/routes/file-store.ts';
 import type { RequestReader } from '../../api/routes/request-reader.ts';
 import { createServer, type ServerDeps } from '../../api/server.ts';
@@ -78,6 +79,7 @@ export function configOf(changes: Partial<Config['holdfast']> = {}): Config {
       delivery: 'at_least_once',
       cancelOnDisconnect: false,
       batches: { concurrency: 100 },
+      webhooks: { secrets: [], allowedNetworks: [] },
       temporal: { namespace: 'default', taskQueue: 'holdfast', tls: false },
       ...changes,
     },
@@ -124,6 +126,12 @@ export const NO_BATCHES: BatchDesk = {
   change: async () => undefined,
 };
 
+export const NO_DELIVERIES: DeliveryDesk = {
+  get: async () => undefined,
+  list: async () => ({ data: [], hasMore: false }),
+  replay: async () => undefined,
+};
+
 export type Edge = {
   readonly url: string;
   readonly port: number;
@@ -143,6 +151,7 @@ export async function startEdge(changes: Partial<ServerDeps> = {}): Promise<Edge
     requests: NO_REQUESTS,
     files: NO_FILES,
     batches: NO_BATCHES,
+    deliveries: NO_DELIVERIES,
     exchanges: {
       read: async () => undefined,
       erase: async () => false,

@@ -153,6 +153,8 @@ describe('a batch', () => {
   });
 
   it.each([
+    ['/v1/completions', { model: 'told', prompt: 'x' }],
+    ['/v1/rerank', { model: 'mock', query: 'x', documents: ['x'] }],
     ['/v1/embeddings', { model: 'mock', input: 'x' }],
     ['/v1/responses', { model: 'told', input: 'x' }],
     ['/v1/messages', { model: 'told', max_tokens: 5, messages: [{ role: 'user', content: 'x' }] }],

@@ -76,5 +76,7 @@ export const ENVIRONMENT_MEANINGS = {
   temporalApiKey: 'Its API key; turns TLS on.',
   temporalTls: 'Whether to use TLS.',
   temporalUiUrl: 'Where people open the Temporal UI; links to workflows begin with it.',
+  webhookSecret: 'What webhooks are signed with, where the file does not say; without it there are none.',
+  webhookNetworks: 'Networks that are not public and may be sent to.',
   logLevel: 'trace, debug, info, warn, error (`--log-level`); default info.',
 } as const satisfies Record<keyof Environment, string>;

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { chat, get, post, readRequest } from '../support/ask.ts';
 import { MASTER_KEY, type Gateway } from '../support/gateway.ts';
+import { startReceiver } from '../support/receiver.ts';
 import type { Script, Upstream } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
 import { BATCH_WAYS } from './batch-ways.ts';
@@ -48,8 +49,27 @@ async function convoyOf({ client }: Stage, ids: readonly string[]): Promise<stri
   });
 }
 
+/** The delivery that tells a receiver which answers so of the end of a request. */
+async function tell(stage: Stage, statuses: readonly number[]): Promise<string> {
+  const receiver = await startReceiver();
+  receiver.answer(...statuses);
+  try {
+    const { id } = await chat(stage.gateway.url, { model: 'alone', headers: { 'x-webhook-url': receiver.url } });
+    return await waitFor('the delivery', async () => {
+      const { json } = await get(stage.gateway.url, `/v1/webhooks/deliveries?status=delivered&subject=${id}`);
+      return (json as unknown as { data: readonly { id: string }[] }).data[0]?.id;
+    });
+  } finally {
+    await receiver.stop();
+  }
+}
+
 export const WAYS: Readonly<Record<string, Way>> = {
   ...BATCH_WAYS,
+
+  'webhook.delivered': async (stage) => tell(stage, []),
+
+  'webhook.repeated': async (stage) => tell(stage, [500]),
 
   'chatCompletion.answered': async (stage) => ask(stage, 'alone'),
 
@@ -185,6 +205,7 @@ export function configOf(upstream: Upstream): Record<string, unknown> {
       deployment('spare', 'spare-1'),
       MOCK,
     ],
+    holdfast: { webhooks: { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', allowed_networks: '127.0.0.0/8' } },
     router_settings: { num_retries: 2, disable_cooldowns: true, fallbacks: [{ guarded: ['spare'] }] },
   };
 }

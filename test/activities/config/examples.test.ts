@@ -201,6 +201,9 @@ holdfast:
   max_unsettled: 500
   batches:
     concurrency: 40
+  webhooks:
+    secret: os.environ/HOOK_SECRET
+    allowed_networks: [10.0.0.0/8]
   max_queue: 2s
   drain: 1m
   lease: 5000
@@ -343,6 +346,7 @@ describe('a configuration that asks for more than is served', () => {
     REDIS_PORT: '6380',
     REDIS_PASSWORD: 'pw',
     TEMPORAL_KEY: 'temporal-secret',
+    HOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   };
   const { config, warnings } = loadGood(OPERATIONS, env);
 
@@ -392,6 +396,7 @@ describe('a configuration that asks for more than is served', () => {
       delivery: 'at_most_once',
       cancelOnDisconnect: true,
       batches: { concurrency: 40 },
+      webhooks: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], allowedNetworks: ['10.0.0.0/8'] },
       temporal: {
         address: 'temporal.internal:7233',
         namespace: 'gateway',
