@@ -116,6 +116,30 @@ describe('a form that is no upload', () => {
     },
   );
 
+  it('may be cut off anywhere, or hold anything: the process goes on', async () => {
+    const head = '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\n';
+    const whole = `--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n${head}abc\r\n--b--\r\n`;
+    const bodies = [
+      ...Array.from({ length: whole.length }, (_, end) => whole.slice(0, end)),
+      head.replace('"file"', '"image"') + 'abc\r\n--b--',
+      `${head}a\r\n${head}b\r\n--b--`,
+      whole.replaceAll('\r\n', '\n'),
+    ];
+    const statuses = new Set<number>();
+    for (const body of bodies) {
+      const answer = await fetch(`${gateway.url}/v1/files`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'multipart/form-data; boundary=b' },
+        body,
+      });
+      statuses.add(answer.status);
+      await answer.arrayBuffer();
+    }
+    // The very last bytes may be missing: the boundary was there.
+    expect([...statuses].filter((status) => status !== 200)).toEqual([400]);
+    expect(gateway.running()).toBe(true);
+  });
+
   it('leaves no file behind', async () => {
     const before = (await client.files.list()).data.length;
     const form = new FormData();
