@@ -10,7 +10,22 @@ export type PlannedDeployment = {
   readonly order?: number;
   readonly numRetries?: number;
   readonly cooldownTimeMs?: number;
+  /** Requests and tokens per minute, where somebody enforces them. */
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly maxParallel?: number;
+  /** Input plus output, US dollars for a token of each; only compared. */
+  readonly costPerTokenUsd?: number;
 };
+
+/** The rules by which one of several deployments is chosen. */
+export type StrategyName =
+  | 'simple-shuffle'
+  | 'least-busy'
+  | 'usage-based-routing'
+  | 'usage-based-routing-v2'
+  | 'latency-based-routing'
+  | 'cost-based-routing';
 
 export type RetryCounts = Readonly<Partial<Record<FailureClass | 'Default', number>>>;
 
@@ -20,6 +35,8 @@ export type PlannedGroup = {
   readonly fallbacks: readonly string[];
   readonly contextWindowFallbacks: readonly string[];
   readonly contentPolicyFallbacks: readonly string[];
+  /** Why none of the configured deployments may serve this request, where that is so. */
+  readonly excluded?: 'tags' | 'context' | 'region';
 };
 
 /** The route of a request: which deployments it may use, in which groups, under which rules. A snapshot, taken when it is accepted. */
@@ -34,9 +51,18 @@ export type Plan = {
   readonly numRetriesWished?: number;
   readonly retryAfterMs: number;
   readonly maxFallbacks: number;
+  /** Default simple-shuffle. */
+  readonly strategy?: StrategyName;
+  /** Latency-based: how much slower than the fastest a deployment may be and still be chosen, 0.5 for half as slow again. */
+  readonly latencyBuffer?: number;
+  /** Whether rpm and tpm are limits whatever the strategy is. */
+  readonly enforceLimits?: boolean;
   /** One attempt, milliseconds. */
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
+  /** The caller's own word, which beats a deployment's; as timeoutMs says it too, so that older processes read it there. */
+  readonly timeoutWishedMs?: number;
+  readonly streamTimeoutWishedMs?: number;
   /** A wait that would end later than this after acceptance, milliseconds, is not begun. */
   readonly patienceMs: number;
   readonly delivery: 'at_least_once' | 'at_most_once';
@@ -60,6 +86,22 @@ export type PastAttempt = {
 /** Deployment id → when its cooldown ends, milliseconds since 1970. */
 export type Cooldowns = Readonly<Record<string, number>>;
 
+/** What is known of a deployment's traffic, over all processes. */
+export type DeploymentLoad = {
+  readonly inFlight: number;
+  /** Begun in this minute. */
+  readonly requests: number;
+  /** Counted in this minute, prompts and answers. */
+  readonly tokens: number;
+  /** Mean of the last whole answers, milliseconds per completion token. */
+  readonly latencyMs?: number;
+  /** Mean of the last streams, milliseconds to the first chunk. */
+  readonly ttftMs?: number;
+};
+
+/** Deployment id → its load; a deployment without a row is idle. */
+export type Loads = Readonly<Record<string, DeploymentLoad>>;
+
 /** All that a decision depends on. */
 export type Situation = {
   readonly plan: Plan;
@@ -70,6 +112,12 @@ export type Situation = {
   readonly acceptedAt: number;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly loads?: Loads;
+  readonly streaming?: boolean;
+  /** Requests with the same word go to the same deployment as long as it is there. */
+  readonly affinity?: string;
+  /** About how long the prompt is. */
+  readonly promptTokens?: number;
 };
 
 /** What happens next to a request. */
@@ -113,6 +161,8 @@ export type Standing =
       /** Milliseconds since 1970. */
       readonly acceptedAt: number;
       readonly cancelRequested: boolean;
+      readonly loads?: Loads;
+      readonly streaming?: boolean;
     };
 
 /** For the Temporal UI. */

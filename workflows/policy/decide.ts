@@ -1,14 +1,8 @@
 /** What happens next to a request: a pure function of its plan, its attempts so far and the health of its deployments. */
 import { ERRORS } from '../../providers/protocol/errors.ts';
-import type {
-  Decision,
-  FinalFailure,
-  PastAttempt,
-  Plan,
-  PlannedDeployment,
-  PlannedGroup,
-  Situation,
-} from '../../activities/contract.ts';
+import type { Decision, FinalFailure, PastAttempt, Plan, PlannedGroup, Situation } from '../../activities/contract.ts';
+import { choose, fitOf, isSpent, orderOf, untilFitMs } from './candidates.ts';
+import type { Choice } from './strategies/strategy.ts';
 
 /** Backoff where nobody said how long to wait: 0.5 s · 2ⁿ up to 8 s, plus up to 0.75 s so that many requests do not return together. */
 const BACKOFF_BASE_MS = 500;
@@ -26,7 +20,7 @@ function lostIn(past: readonly PastAttempt[]): number {
 export function decide(situation: Situation): Decision {
   const { plan, past } = situation;
   const last = past.at(-1);
-  if (last === undefined) return begin(situation, plan.group, 'first choice');
+  if (last === undefined) return first(situation);
   const group = plan.groups[last.group];
   if (group === undefined) return giveUp(last.failure, 'the group is not in the plan');
   if (plan.delivery === 'at_most_once' && last.failure.billed !== 'no') {
@@ -35,6 +29,7 @@ export function decide(situation: Situation): Decision {
   }
   return (
     retry(situation, last, group) ??
+    nextOrder(situation, last, group) ??
     fallBack(situation, last) ??
     giveUp(last.failure, 'no retry and no fallback is left')
   );
@@ -57,18 +52,21 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
   if (!wanted.explicit && row.class === 'Authentication' && group.deployments.length < 2) return undefined;
 
   const failed = new Set(inGroup.map((attempt) => attempt.deployment));
-  const healthy = group.deployments.filter((deployment) => !isCooling(situation, deployment));
-  const untried = healthy.filter((deployment) => !failed.has(deployment.id));
+  const fit = fitOf(situation, group);
+  const untried = fit.filter((deployment) => !failed.has(deployment.id));
   if (untried.length > 0) {
-    const deployment = pick(untried, situation.random);
-    return attempt(deployment, last.group, 0, `${last.failure.code}: another deployment of ${last.group}`);
+    return attempt(choose(situation, untried), last.group, 0, `${last.failure.code}: another deployment of ${last.group}`);
   }
   // Everything of the group has failed once. A model that can answer now is better than a wait for one that asked for it.
   if (row.class === 'RateLimit' && nextGroup(situation, last) !== undefined) return undefined;
   if (row.retry === 'next' && !wanted.explicit) return undefined;
-  const candidates = healthy.length > 0 ? healthy : group.deployments;
-  const deployment = pick(candidates, situation.random);
-  const waitMs = waitBefore(situation, last, inGroup.length);
+  const candidates = fit.length > 0 ? fit : group.deployments;
+  // The deployment left the configuration, and it was the only one.
+  if (candidates.length === 0) return undefined;
+  const choice = choose(situation, candidates);
+  const backoffMs = waitBefore(situation, last, inGroup.length);
+  const spent = candidates.every((deployment) => isSpent(situation, deployment));
+  const waitMs = spent ? Math.max(backoffMs, untilFitMs(situation, candidates)) : backoffMs;
   // A request that lost time through the death of our processes is still answered.
   if (
     last.failure.code !== 'attempt_lost' &&
@@ -76,7 +74,21 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
     situation.now + waitMs - situation.acceptedAt > plan.patienceMs
   )
     return undefined;
-  return attempt(deployment, last.group, waitMs, `${last.failure.code}: again after ${(waitMs / 1000).toFixed(1)} s`);
+  return attempt(choice, last.group, waitMs, `${last.failure.code}: again after ${(waitMs / 1000).toFixed(1)} s`);
+}
+
+/** When the retries of an order are used up, the deployments of a later order come before any fallback. */
+function nextOrder(situation: Situation, last: PastAttempt, group: PlannedGroup): Decision | undefined {
+  const { retry: rule } = ERRORS[last.failure.code];
+  const from = group.deployments.find((deployment) => deployment.id === last.deployment);
+  if ((rule !== 'same' && rule !== 'next') || from === undefined || lostIn(situation.past) > MAX_LOST) return undefined;
+  const failed = new Set(situation.past.map((one) => one.deployment));
+  const later = fitOf(situation, group).filter(
+    (deployment) => orderOf(deployment) > orderOf(from) && !failed.has(deployment.id),
+  );
+  if (later.length === 0) return undefined;
+  const choice = choose(situation, later);
+  return attempt(choice, last.group, 0, `${last.failure.code}: order ${choice.deployment.order ?? 'last'} of ${last.group}`);
 }
 
 function allowedRetries(plan: Plan, group: PlannedGroup, last: PastAttempt): { count: number; explicit: boolean } {
@@ -104,7 +116,7 @@ function fallBack(situation: Situation, last: PastAttempt): Decision | undefined
   return group === undefined ? undefined : begin(situation, group, `${last.failure.code}: falls back to ${group}`);
 }
 
-/** The first group of the failure's own chain, else of the general one, that was not tried yet. */
+/** Of the failure's own chain, else of the general one: the first that was not tried yet and can answer now, else the first. */
 function nextGroup(situation: Situation, last: PastAttempt): string | undefined {
   const { plan, past } = situation;
   const tried = new Set(past.map((attempt) => attempt.group));
@@ -125,8 +137,46 @@ function nextGroup(situation: Situation, last: PastAttempt): string | undefined 
     ...(asked?.fallbacks ?? []),
     ...(here?.fallbacks ?? []),
   ];
-  return chain.find((name) => !tried.has(name) && (plan.groups[name]?.deployments.length ?? 0) > 0);
+  return readiest(situation, chain, tried);
 }
+
+function readiest(situation: Situation, chain: readonly string[], tried: ReadonlySet<string>): string | undefined {
+  const { groups } = situation.plan;
+  const open = chain.filter((name) => !tried.has(name) && (groups[name]?.deployments.length ?? 0) > 0);
+  return open.find((name) => fitOf(situation, groups[name] as PlannedGroup).length > 0) ?? open[0];
+}
+
+/** The first choice may be refused: nothing was promised yet, and the caller can come back when a deployment is well again. */
+function first(situation: Situation): Decision {
+  const { plan } = situation;
+  const group = plan.groups[plan.group];
+  if (group === undefined) return begin(situation, plan.group, '');
+  const none = new Set([plan.group]);
+  if (group.deployments.length === 0 && group.excluded !== undefined) {
+    const chain = [...(group.excluded === 'context' ? group.contextWindowFallbacks : []), ...group.fallbacks];
+    const other = group.excluded === 'tags' ? undefined : readiest(situation, chain, none);
+    return other === undefined ? giveUp(EXCLUDED[group.excluded], group.excluded) : begin(situation, other, `${group.excluded}: instead of ${plan.group}`);
+  }
+  if (group.deployments.length === 0 || fitOf(situation, group).length > 0) return begin(situation, plan.group, 'first choice');
+  const other = plan.maxFallbacks > 0 ? readiest(situation, group.fallbacks, none) : undefined;
+  if (other !== undefined && fitOf(situation, plan.groups[other] as PlannedGroup).length > 0) {
+    return begin(situation, other, `no deployment of ${plan.group} is free: falls back to ${other}`);
+  }
+  const retryAfterMs = Math.max(1, untilFitMs(situation, group.deployments));
+  const cooling = group.deployments.filter((deployment) => !isSpent(situation, deployment)).map(({ id }) => id);
+  const message = `No deployments available for selected model, Try again in ${Math.ceil(retryAfterMs / 1000)} seconds. Passed model=${plan.group}. cooldown_list=[${cooling.join(', ')}]`;
+  return giveUp({ code: 'no_deployment_available', message, retryAfterMs, billed: 'no' }, 'every deployment is cooling down or has used up its limit');
+}
+
+const EXCLUDED: Readonly<Record<NonNullable<PlannedGroup['excluded']>, FinalFailure>> = {
+  tags: { code: 'tags_not_allowed', message: 'Not allowed to access model due to tags configuration', billed: 'no' },
+  context: {
+    code: 'context_length_exceeded',
+    message: 'The prompt is longer than the context window of every deployment of this model.',
+    billed: 'no',
+  },
+  region: { code: 'permission_denied', message: 'No deployment of this model is in the allowed region.', billed: 'no' },
+};
 
 function begin(situation: Situation, groupName: string, reason: string): Decision {
   const group = situation.plan.groups[groupName];
@@ -136,32 +186,13 @@ function begin(situation: Situation, groupName: string, reason: string): Decisio
       'empty group',
     );
   }
-  const healthy = group.deployments.filter((deployment) => !isCooling(situation, deployment));
-  // All cooling: the call may still succeed, and refusing it certainly does not.
-  return attempt(pick(healthy.length > 0 ? healthy : group.deployments, situation.random), groupName, 0, reason);
+  const fit = fitOf(situation, group);
+  // An accepted request whose last resort is cooling down: the call may still succeed, and giving up certainly does not.
+  return attempt(choose(situation, fit.length > 0 ? fit : group.deployments), groupName, 0, reason);
 }
 
-function isCooling(situation: Situation, deployment: PlannedDeployment): boolean {
-  return (situation.cooldowns[deployment.id] ?? 0) > situation.now;
-}
-
-/** Lowest `order` first; within it a random choice by weight, where any candidate has one. */
-function pick(candidates: readonly PlannedDeployment[], random: () => number): PlannedDeployment {
-  const order = Math.min(...candidates.map((candidate) => candidate.order ?? Number.MAX_SAFE_INTEGER));
-  const tier = candidates.filter((candidate) => (candidate.order ?? Number.MAX_SAFE_INTEGER) === order);
-  const weights = tier.some((candidate) => (candidate.weight ?? 0) > 0)
-    ? tier.map((candidate) => candidate.weight ?? 0)
-    : tier.map(() => 1);
-  let point = random() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [index, candidate] of tier.entries()) {
-    point -= weights[index] ?? 0;
-    if (point < 0) return candidate;
-  }
-  return tier.at(-1) as PlannedDeployment;
-}
-
-function attempt(deployment: PlannedDeployment, group: string, waitMs: number, reason: string): Decision {
-  return { kind: 'attempt', deployment, group, waitMs, reason };
+function attempt({ deployment, why }: Choice, group: string, waitMs: number, reason: string): Decision {
+  return { kind: 'attempt', deployment, group, waitMs, reason: why === '' ? reason : `${reason} (${why})` };
 }
 
 function giveUp(failure: FinalFailure, reason: string): Decision {
