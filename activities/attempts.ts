@@ -4,16 +4,19 @@ import { kindRow, type Kind } from '../providers/kinds.ts';
 import type { ChatChunk } from '../providers/protocol/chat.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import { beginCall, type CallResult } from './call.ts';
+import { timeoutsOf } from './timeouts.ts';
 import type { Metered } from './call-metered.ts';
 import { deferred, type AnswerOrigin, type Board, type Ended } from './board.ts';
 import type { Deployment } from './config/config.ts';
 import type { EndSummary, PastAttempt, Plan } from './contract.ts';
-import type { DeploymentHealth } from './deployment-health.ts';
+import type { DeploymentHealth } from './health/deployment-health.ts';
 import type { HttpClient } from './http/client.ts';
 import { describeFailure } from './ledger-view.ts';
 import { priceCall, type PricedCall } from './pricing.ts';
 import type { JournalBatch } from './store/journal.ts';
 import type { RequestEnd, Settled, Settlement } from './store/settlements.ts';
+import { parallelLimit } from './planned-deployment.ts';
+import { createSlots } from './slots.ts';
 import { createJournalWriter } from './journal-writer.ts';
 import { reach } from './telemetry/fault-points.ts';
 
@@ -89,6 +92,7 @@ type Running = {
 
 export function createAttempts(deps: AttemptsDeps): Attempts {
   const known = new Map<string, Running>();
+  const slots = createSlots();
   let under = 0;
   let idlers: (() => void)[] = [];
 
@@ -106,23 +110,43 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       return running.seq;
     });
     const startedAt = performance.now();
-    const call = beginCall(deps.http, {
-      id: start.id,
-      n: start.n,
-      deployment: start.deployment,
-      kind: start.kind,
-      body: start.body,
-      streaming: start.body['stream'] === true,
-      shownModel: shownModel(start),
-      timeoutMs: start.deployment.timeoutMs ?? start.plan.timeoutMs,
-      idleMs:
-        start.deployment.streamTimeoutMs ??
-        start.plan.streamTimeoutMs ??
-        start.deployment.timeoutMs ??
-        start.plan.timeoutMs,
-      settings: { defaults: { drop_params: start.plan.dropParams }, wished: start.plan.settings ?? {} },
-      onChunk: show.chunk,
-      onFrames: show.frames,
+    const { deployment } = start;
+    const { timeoutMs, idleMs, own: ownTimeout } = timeoutsOf(start.plan, deployment, start.body['stream'] === true);
+    let firstAt: number | undefined;
+    deps.health.begun(deployment);
+    const call = slots.begin(deployment.id, parallelLimit(deployment), timeoutMs, () =>
+      beginCall(deps.http, {
+        id: start.id,
+        n: start.n,
+        deployment: start.deployment,
+        kind: start.kind,
+        body: start.body,
+        streaming: start.body['stream'] === true,
+        shownModel: shownModel(start),
+        timeoutMs,
+        idleMs,
+        settings: { defaults: { drop_params: start.plan.dropParams }, wished: start.plan.settings ?? {} },
+        onChunk: (chunk) => {
+          firstAt ??= performance.now();
+          show.chunk(chunk);
+        },
+        onFrames: (frames) => {
+          firstAt ??= performance.now();
+          show.frames(frames);
+        },
+      }),
+    );
+    void call.result.then((result) => {
+      const metered = result.kind === 'answered' ? result.answer : result.metered;
+      const { completion_tokens: completionTokens, total_tokens: totalTokens } = metered?.usage ?? {};
+      deps.health.ended(deployment, {
+        elapsedMs: performance.now() - startedAt,
+        ...(firstAt === undefined ? {} : { ttftMs: firstAt - startedAt }),
+        ...(completionTokens === undefined ? {} : { completionTokens }),
+        ...(totalTokens === undefined ? {} : { totalTokens }),
+        ...(result.kind === 'failed' ? { failure: result.failure } : {}),
+        ownTimeout,
+      });
     });
     const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };
     // A process that was paused may still have an attempt under way that others declared lost: it must not speak any more.
@@ -236,7 +260,7 @@ async function finish(
   show: Show,
   elapsedMs: number,
 ): Promise<AttemptEnd> {
-  const { id, n, deployment } = start;
+  const { id, n } = start;
   const last = result.kind === 'answered' ? show.end(result.answer.last) : [];
   await show.flush();
   reach('call.after_finish');
@@ -248,7 +272,6 @@ async function finish(
     ...(priced.costNano === undefined ? {} : { costNanoUsd: priced.costNano }),
   };
   const outcome = toOutcome(deps, start, result);
-  noteHealth(deps.health, deployment, result);
   const carrier = deps.carrierOf(id);
   const settled = await deps.settle({
     id,
@@ -309,11 +332,6 @@ function toOutcome(deps: AttemptsDeps, start: AttemptStart, result: CallResult):
       : { attempt: 'failed', end: 'failed', failure };
   }
   return { attempt: 'failed', failure };
-}
-
-function noteHealth(health: DeploymentHealth, deployment: Deployment, result: CallResult): void {
-  if (result.kind === 'answered') health.succeeded(deployment);
-  else health.failed(deployment, result.failure);
 }
 
 /** The caller's own word for the model, unless a fallback answered: then the name of what really did. */

@@ -1,6 +1,7 @@
 /** Reads how a request stands from the ledger, in the words of workflows and of waiting callers. */
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { AnswerOrigin, Ended } from './board.ts';
+import type { DeploymentHealth } from './health/deployment-health.ts';
 import type { EndSummary, FailureFacts, PastAttempt, Plan, Standing } from './contract.ts';
 import type { AttemptRow } from './store/attempts.ts';
 import type { RequestRow } from './store/requests.ts';
@@ -37,7 +38,7 @@ export function toOpenStanding(
   row: RequestRow,
   attempts: readonly AttemptRow[],
   plan: Plan,
-  cooldowns: Readonly<Record<string, number>>,
+  health: Pick<DeploymentHealth, 'cooldowns' | 'loads'>,
 ): Extract<Standing, { kind: 'open' }> {
   const planned = new Set(
     Object.values(plan.groups).flatMap((group) => group.deployments.map((deployment) => deployment.id)),
@@ -46,9 +47,11 @@ export function toOpenStanding(
     kind: 'open',
     plan,
     past: toPast(attempts),
-    cooldowns: Object.fromEntries(Object.entries(cooldowns).filter(([id]) => planned.has(id))),
+    cooldowns: Object.fromEntries(Object.entries(health.cooldowns()).filter(([id]) => planned.has(id))),
     acceptedAt: row.createdAt.getTime(),
     cancelRequested: row.cancelRequested,
+    loads: health.loads([...planned]),
+    streaming: row.streaming,
   };
 }
 

@@ -1,7 +1,9 @@
 /** Configuration + the model asked for + the caller's wishes → the plan of a request. Pure; plans without wishes are remembered. */
 import type { Config, Deployment, Fallbacks } from './config/config.ts';
-import { findGroup } from './config/match.ts';
-import type { Plan, PlannedDeployment, PlannedGroup } from './contract.ts';
+import { findGroup, type Match } from './config/match.ts';
+import type { Plan, PlannedGroup } from './contract.ts';
+import { toPlanned } from './planned-deployment.ts';
+import { selectByRegion, selectBySize, selectByTags, sizeStep } from './selection.ts';
 
 /** The routing wishes of one request. */
 export type RoutingWishes = {
@@ -14,6 +16,11 @@ export type RoutingWishes = {
   readonly dropParams?: boolean;
   readonly additionalDropParams?: readonly string[];
   readonly allowedOpenaiParams?: readonly string[];
+  /** What chooses deployments where `enable_tag_filtering` is on. */
+  readonly tags?: readonly string[];
+  readonly region?: string;
+  /** About how long the prompt is, where `enable_pre_call_checks` is on. */
+  readonly promptTokens?: number;
 };
 
 /** A plan and its stored form. */
@@ -54,17 +61,31 @@ export function planPassThrough(config: Config, deployment: Deployment, model: s
 }
 
 /** Undefined when nothing serves the model. */
-export function planFor(config: Config, model: string, wishes: RoutingWishes): Planned | undefined {
-  if (Object.keys(wishes).length > 0) return build(config, model, wishes);
+export function planFor(config: Config, model: string, asked: RoutingWishes): Planned | undefined {
+  const wishes = relevant(config, asked);
+  const { tags, region, promptTokens, ...rest } = wishes;
+  if (Object.keys(rest).length > 0) return build(config, model, wishes);
   const plans = remembered.get(config) ?? new Map<string, Planned>();
   remembered.set(config, plans);
-  const known = plans.get(model);
+  const key = [model, tags?.toSorted().join(), region, promptTokens].join('\n');
+  const known = plans.get(key);
   if (known !== undefined) return known;
   const planned = build(config, model, wishes);
   if (planned === undefined) return undefined;
   if (plans.size >= MAX_REMEMBERED) plans.clear();
-  plans.set(model, planned);
+  plans.set(key, planned);
   return planned;
+}
+
+/** Without what this configuration does not look at, and the length rounded to the next limit: requests share their plans. */
+function relevant(config: Config, { tags, promptTokens, ...rest }: RoutingWishes): RoutingWishes {
+  const { tagFiltering, enablePreCallChecks } = config.router;
+  const step = enablePreCallChecks && promptTokens !== undefined ? sizeStep(config, promptTokens) : undefined;
+  return {
+    ...rest,
+    ...(tagFiltering !== undefined && tags !== undefined ? { tags } : {}),
+    ...(step === undefined ? {} : { promptTokens: step }),
+  };
 }
 
 function build(config: Config, model: string, wishes: RoutingWishes): Planned | undefined {
@@ -77,11 +98,10 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
   while (queue.length > 0) {
     const name = queue.shift();
     if (name === undefined || groups[name] !== undefined) continue;
-    const group = toGroup(
-      config,
-      name,
-      name === match.group ? wishes : { disableFallbacks: wishes.disableFallbacks ?? false },
-    );
+    const found = name === match.group ? match : findGroup(config, name);
+    const asked =
+      name === match.group ? wishes : { ...selecting(wishes), disableFallbacks: wishes.disableFallbacks ?? false };
+    const group = found && toGroup(config, found, asked);
     if (group === undefined) continue;
     groups[name] = group;
     // A chain longer than this is never walked to its end.
@@ -104,8 +124,13 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
     ...(wishes.numRetries === undefined ? {} : { numRetriesWished: wishes.numRetries }),
     retryAfterMs: router.retryAfterMs,
     maxFallbacks: router.maxFallbacks,
+    ...(router.strategy === 'simple-shuffle' ? {} : { strategy: router.strategy }),
+    ...(router.latency === undefined ? {} : { latencyBuffer: router.latency.buffer }),
+    ...(router.optionalChecks?.includes('enforce_model_rate_limits') === true ? { enforceLimits: true } : {}),
     timeoutMs,
     ...(streamTimeoutMs === undefined ? {} : { streamTimeoutMs }),
+    ...(wishes.timeoutMs === undefined ? {} : { timeoutWishedMs: wishes.timeoutMs }),
+    ...(wishes.streamTimeoutMs === undefined ? {} : { streamTimeoutWishedMs: wishes.streamTimeoutMs }),
     patienceMs: timeoutMs,
     delivery: wishes.delivery ?? config.holdfast.delivery,
     dropParams: config.dropParams,
@@ -114,25 +139,26 @@ function build(config: Config, model: string, wishes: RoutingWishes): Planned | 
   return { plan, json: JSON.stringify(plan) };
 }
 
-function toGroup(config: Config, name: string, wishes: RoutingWishes): PlannedGroup | undefined {
+function selecting({ tags, region, promptTokens }: RoutingWishes): RoutingWishes {
+  return {
+    ...(tags === undefined ? {} : { tags }),
+    ...(region === undefined ? {} : { region }),
+    ...(promptTokens === undefined ? {} : { promptTokens }),
+  };
+}
+
+/** `match` holds one deployment when the caller named it by its id. */
+function toGroup(config: Config, match: Match, wishes: RoutingWishes): PlannedGroup {
   const { router } = config;
-  const match = findGroup(config, name);
-  if (match === undefined) return undefined;
   const none = wishes.disableFallbacks === true;
   const retryPolicy = router.groupRetryPolicy[match.group] ?? router.retryPolicy;
   const chain = (fallbacks: Fallbacks): readonly string[] =>
-    none ? [] : (fallbacks[match.group] ?? fallbacks['*'] ?? []);
+    none ? [] : (ofGroup(fallbacks, match.group) ?? fallbacks['*'] ?? []);
   const general = chain(router.fallbacks);
+  const { deployments, excluded } = select(config, match.deployments, wishes);
   return {
-    deployments: match.deployments.map((deployment): PlannedDeployment => ({
-      id: deployment.id,
-      provider: deployment.provider,
-      model: deployment.model,
-      ...weightOf(deployment),
-      ...(deployment.order === undefined ? {} : { order: deployment.order }),
-      ...(deployment.numRetries === undefined ? {} : { numRetries: deployment.numRetries }),
-      ...(deployment.cooldownTimeMs === undefined ? {} : { cooldownTimeMs: deployment.cooldownTimeMs }),
-    })),
+    deployments: deployments.map((deployment) => toPlanned(deployment, deployments)),
+    ...(excluded === undefined ? {} : { excluded }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
     fallbacks: none ? [] : (wishes.fallbacks ?? (general.length > 0 ? general : router.defaultFallbacks)),
     contextWindowFallbacks: chain(router.contextWindowFallbacks),
@@ -140,10 +166,24 @@ function toGroup(config: Config, name: string, wishes: RoutingWishes): PlannedGr
   };
 }
 
-/** The first of weight, rpm and tpm that is set: how much of the traffic a deployment is to get. */
-function weightOf(deployment: { readonly weight?: number; readonly rpm?: number; readonly tpm?: number }): {
-  readonly weight?: number;
-} {
-  const weight = deployment.weight ?? deployment.rpm ?? deployment.tpm;
-  return weight === undefined ? {} : { weight };
+/** As LiteLLM finds them: under the group's name, or under the name without its provider. */
+function ofGroup(fallbacks: Fallbacks, group: string): readonly string[] | undefined {
+  const slash = group.indexOf('/');
+  return fallbacks[group] ?? (slash === -1 ? undefined : fallbacks[group.slice(slash + 1)]);
+}
+
+type Selected = {
+  readonly deployments: readonly Deployment[];
+  readonly excluded?: NonNullable<PlannedGroup['excluded']>;
+};
+
+/** In LiteLLM's order: size and region, then tags; a group that loses its last deployment says by what. */
+function select(config: Config, all: readonly Deployment[], wishes: RoutingWishes): Selected {
+  const { tagFiltering } = config.router;
+  const small = wishes.promptTokens === undefined ? all : selectBySize(all, wishes.promptTokens);
+  if (small.length === 0) return { deployments: small, excluded: 'context' };
+  const near = wishes.region === undefined ? small : selectByRegion(small, wishes.region);
+  if (near.length === 0) return { deployments: near, excluded: 'region' };
+  const tagged = tagFiltering === undefined ? near : selectByTags(near, wishes.tags ?? [], tagFiltering);
+  return tagged.length === 0 ? { deployments: tagged, excluded: 'tags' } : { deployments: tagged };
 }

@@ -7,7 +7,7 @@ import type { Attempts } from './attempts.ts';
 import type { Board } from './board.ts';
 import type { CallInput, EndInput, FailureFacts, FinalFailure, Plan, Standing } from './contract.ts';
 import type { Deployment } from './config/config.ts';
-import type { DeploymentHealth } from './deployment-health.ts';
+import type { DeploymentHealth } from './health/deployment-health.ts';
 import { parseFailure, toEnded, toEndedStanding, toOpenStanding, toPast } from './ledger-view.ts';
 import { boundsOf } from './pricing.ts';
 import { claimAttempt, loseAttempt, readAttempts, type AttemptRow } from './store/attempts.ts';
@@ -72,7 +72,7 @@ export async function stand(deps: StepDeps, id: string, by: Driver): Promise<Sta
     if (last?.state !== 'dispatching') {
       // It may wait here for hours: an operator can look at it, and nobody takes it for an orphan.
       if (row.carrier === undefined && by.carrier === id) await noteCarrier(deps.database, [id], id);
-      return toOpenStanding(row, attempts, await readPlan(deps, row), deps.health.cooldowns());
+      return toOpenStanding(row, attempts, await readPlan(deps, row), deps.health);
     }
     await resolveDispatching(deps, row, last, by);
   }
@@ -146,7 +146,7 @@ async function withoutDeployment(
   input: CallInput,
 ): Promise<Standing> {
   const failure: FailureFacts = { code: 'provider_model_not_found', billed: 'no' };
-  const standing = toOpenStanding(row, attempts, plan, deps.health.cooldowns());
+  const standing = toOpenStanding(row, attempts, plan, deps.health);
   return {
     ...standing,
     past: [

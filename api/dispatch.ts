@@ -47,6 +47,10 @@ export type Wishes = {
   readonly additionalDropParams?: readonly string[];
   readonly allowedOpenaiParams?: readonly string[];
   readonly delivery?: 'at_least_once' | 'at_most_once';
+  /** What belongs together, for `session_affinity`. */
+  readonly sessionId?: string;
+  /** Where the deployment must be: two letters such as eu, or the provider's own name of a region. */
+  readonly region?: string;
 };
 
 /** How an answer came about: response headers are made of this. */

@@ -10,7 +10,7 @@ import type { Config } from '../activities/config/config.ts';
 import { knownModels } from '../activities/config/known-models.ts';
 import { processVariables } from '../activities/config/environment.ts';
 import { findDeployment } from '../activities/config/pass-through.ts';
-import { createDeploymentHealth } from '../activities/deployment-health.ts';
+import { createDeploymentHealth } from '../activities/health/deployment-health.ts';
 import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
 import type { Services } from '../activities/embedded/services.ts';
 import { createHttpClient } from '../activities/http/client.ts';

@@ -1,7 +1,7 @@
 /** What the health routes learn: whether the ledger and Temporal answer, and which deployments are cooling down. */
 import type { NativeConnection } from '@temporalio/worker';
 import type { Config } from '../activities/config/config.ts';
-import type { DeploymentHealth } from '../activities/deployment-health.ts';
+import type { DeploymentHealth } from '../activities/health/deployment-health.ts';
 import { ping, type Database } from '../activities/store/pool.ts';
 import type { Connection, EndpointHealth, HealthProbe } from './routes/health-probe.ts';
 

@@ -5,7 +5,7 @@ import type { Board, Ended, Ticket } from '../activities/board.ts';
 import type { Config, Deployment } from '../activities/config/config.ts';
 import { findDeployment } from '../activities/config/pass-through.ts';
 import type { Plan } from '../activities/contract.ts';
-import type { DeploymentHealth } from '../activities/deployment-health.ts';
+import type { DeploymentHealth } from '../activities/health/deployment-health.ts';
 import { planFor, planPassThrough } from '../activities/planning.ts';
 import type { Admission, Admitted } from '../activities/store/admissions.ts';
 import type { JournaledChunk } from '../activities/store/journal.ts';
@@ -17,6 +17,8 @@ import { decide } from '../workflows/policy/decide.ts';
 import { deliverJournal, deliverLive } from './deliver.ts';
 import type { Accepted, Answer, Dispatch, Provenance, Refused, Submission } from './dispatch.ts';
 import type { Carriers, Passenger } from './carriers.ts';
+import { affinityOf } from './affinity.ts';
+import { estimateTokens } from '../activities/prompt-size.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { createRoom } from './room.ts';
 
@@ -102,8 +104,8 @@ async function accept(
   const { through } = submission;
   const planned =
     through === undefined
-      ? planFor(config, model, toRouting(wishes))
-      : planPassThrough(config, through.deployment, through.upstream, toRouting(wishes));
+      ? planFor(config, model, toRouting(submission, config))
+      : planPassThrough(config, through.deployment, through.upstream, toRouting(submission, config));
   if (planned === undefined) {
     room.leave();
     return {
@@ -116,7 +118,12 @@ async function accept(
     };
   }
   const { plan } = planned;
-  const first = deps.callsProviders ? chooseFirst(deps, config, plan) : undefined;
+  const choice = chooseFirst(deps, config, plan, submission);
+  if ('refused' in choice) {
+    room.leave();
+    return choice;
+  }
+  const first = deps.callsProviders ? choice.first : undefined;
   const planHash = await deps.plans.keep(planned.json);
   const ticket = deps.board.open(id);
   const admitted = await deps
@@ -253,24 +260,37 @@ function toAnswer(end: Ended, durability: Provenance['durability']): Answer {
   return { kind: 'failed', failure, provenance };
 }
 
-function chooseFirst(
-  deps: SubmitDeps,
-  config: Config,
-  plan: Plan,
-): { readonly deployment: Deployment; readonly group: string } | undefined {
+function chooseFirst(deps: SubmitDeps, config: Config, plan: Plan, submission: Submission): First | Refused {
   const now = Date.now();
+  const { health } = deps;
+  const group = plan.groups[plan.group];
+  const ids = [
+    ...(group?.deployments ?? []),
+    ...(group?.fallbacks ?? []).flatMap((name) => plan.groups[name]?.deployments ?? []),
+  ];
+  const affinity = affinityOf(config.router, submission);
   const decision = decide({
     plan,
     past: [],
-    cooldowns: deps.health.cooldowns(),
+    cooldowns: health.cooldowns(),
     now,
     acceptedAt: now,
     random: Math.random,
+    loads: health.loads(ids.map(({ id }) => id)),
+    streaming: submission.streaming,
+    ...(affinity === undefined ? {} : { affinity }),
   });
-  if (decision.kind !== 'attempt') return undefined;
+  if (decision.kind !== 'attempt') {
+    const { message = `The request cannot be served (${decision.failure.code}).`, ...facts } = decision.failure;
+    return { refused: { ...facts, message } };
+  }
   const deployment = findDeployment(config, decision.deployment.id);
-  return deployment && { deployment: { ...deployment, model: decision.deployment.model }, group: decision.group };
+  return deployment === undefined
+    ? {}
+    : { first: { deployment: { ...deployment, model: decision.deployment.model }, group: decision.group } };
 }
+
+type First = { readonly first?: { readonly deployment: Deployment; readonly group: string } };
 
 function toClaim(owner: string, deployment: Deployment, group: string): NonNullable<Admission['claim']> {
   return {
@@ -283,9 +303,9 @@ function toClaim(owner: string, deployment: Deployment, group: string): NonNulla
   };
 }
 
-function toRouting(wishes: Submission['wishes']): Parameters<typeof planFor>[2] {
-  const { tags: _tags, ...routing } = wishes;
-  return routing;
+function toRouting({ kind, body, wishes }: Submission, config: Config): Parameters<typeof planFor>[2] {
+  const { sessionId: _session, ...routing } = wishes;
+  return { ...routing, ...(config.router.enablePreCallChecks ? { promptTokens: estimateTokens(kind, body) } : {}) };
 }
 
 /** Most requests share their plan with thousands of others. */

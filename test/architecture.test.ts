@@ -15,8 +15,8 @@ const EDGE_VALUES: Readonly<Record<string, readonly string[]>> = {
   'api/reader.ts': ['activities/ledger-view.ts'],
   'api/routes/pass-through.ts': ['activities/passed-content.ts'],
   'api/stream/passed.ts': ['activities/passed-content.ts'],
-  'api/submit.ts': ['activities/planning.ts'],
   'api/routes/webhook-url.ts': ['activities/http/networks.ts', 'activities/http/public-address.ts'],
+  'api/submit.ts': ['activities/planning.ts', 'activities/prompt-size.ts'],
 };
 
 const OPEN_TO_THE_EDGE = ['activities/store/', 'activities/config/', 'activities/telemetry/', 'activities/embedded/'];

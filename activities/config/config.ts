@@ -64,6 +64,12 @@ export type RouterSettings = {
   readonly cooldownTimeMs: number;
   readonly disableCooldowns: boolean;
   readonly enablePreCallChecks: boolean;
+  /** `optional_pre_call_checks`: affinities and hard limits. */
+  readonly optionalChecks?: readonly string[];
+  /** How latency-based routing measures. */
+  readonly latency?: { readonly buffer: number; readonly samples: number; readonly ttlMs: number };
+  /** Absent: tags do not choose deployments. */
+  readonly tagFiltering?: { readonly matchAny: boolean };
   /** alias → group; `hidden` ones are not listed by `/v1/models`. */
   readonly modelGroupAlias: Readonly<Record<string, { readonly group: string; readonly hidden: boolean }>>;
 };

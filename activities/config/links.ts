@@ -44,6 +44,11 @@ export function checkLinks(
     if (typeof group !== 'string' || names.hasGroup(group)) continue;
     report('invalid', path, `there is no model group "${group}"`, didYouMean(group, names.groups));
   }
+  for (const [n, name] of listOf(router['optional_pre_call_checks']).entries()) {
+    if (CHECKS.has(String(name))) continue;
+    const path = ['router_settings', 'optional_pre_call_checks', n];
+    report('not_served', path, `"${String(name)}" is not served; nothing is checked`, {});
+  }
   for (const group of Object.keys(mapOf(router['model_group_retry_policy']))) {
     if (names.has(group)) continue;
     const path = ['router_settings', 'model_group_retry_policy', group];
@@ -51,6 +56,14 @@ export function checkLinks(
   }
   return problems;
 }
+
+/** The served words of `optional_pre_call_checks`. */
+const CHECKS: ReadonlySet<string> = new Set([
+  'deployment_affinity',
+  'session_affinity',
+  'prompt_caching',
+  'enforce_model_rate_limits',
+]);
 
 type Report = (kind: ProblemKind, path: Path, message: string, hint?: { hint?: string }) => void;
 

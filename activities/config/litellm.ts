@@ -65,11 +65,24 @@ function toRouter(litellm: LitellmSettings, router: RouterSection, environment: 
     cooldownTimeMs: router.cooldown_time ?? DEFAULTS.cooldownTimeMs,
     disableCooldowns: router.disable_cooldowns ?? false,
     enablePreCallChecks: router.enable_pre_call_checks ?? false,
+    ...(router.optional_pre_call_checks === undefined ? {} : { optionalChecks: router.optional_pre_call_checks }),
+    ...(router.routing_strategy === 'latency-based-routing' && { latency: toLatency(router.routing_strategy_args) }),
+    ...(router.enable_tag_filtering === true && {
+      tagFiltering: { matchAny: router.tag_filtering_match_any ?? true },
+    }),
     modelGroupAlias: byName(router.model_group_alias ?? {}, (alias) =>
       typeof alias === 'string'
         ? { group: alias, hidden: false }
         : { group: alias.model, hidden: alias.hidden ?? false },
     ),
+  };
+}
+
+function toLatency(args: RouterSection['routing_strategy_args']): NonNullable<RouterSettings['latency']> {
+  return {
+    buffer: args?.lowest_latency_buffer ?? 0,
+    samples: args?.max_latency_list_size ?? DEFAULTS.latencySamples,
+    ttlMs: args?.ttl ?? DEFAULTS.latencyTtlMs,
   };
 }
 

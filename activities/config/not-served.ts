@@ -42,7 +42,7 @@ export const LITELLM_SETTINGS_ON = keys(`
 `);
 
 export const ROUTER_SETTINGS = keys(`
-  routing_strategy_args optional_pre_call_checks enable_tag_filtering tag_routing_prefix cache_responses
+  tag_routing_prefix cache_responses
   cache_kwargs caching_groups client_ttl provider_budget_config default_priority polling_interval
   deployment_affinity_ttl_seconds model_group_affinity_config enable_weighted_failover
   enable_health_check_routing health_check_staleness_threshold health_check_ignore_transient_errors
@@ -51,7 +51,7 @@ export const ROUTER_SETTINGS = keys(`
 `);
 
 export const ROUTER_SETTINGS_ON = keys(`
-  tag_filtering_match_any ignore_invalid_deployments
+  ignore_invalid_deployments
 `);
 
 export const GENERAL_SETTINGS = keys(`

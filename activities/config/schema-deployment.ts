@@ -160,7 +160,9 @@ const own = {
   tpm: whole().optional().describe('Tokens per minute; also its weight where neither weight nor rpm is given.'),
   weight: decimal().optional().describe("Share of the group's traffic; wins over rpm and tpm."),
   order: whole().optional().describe('Lower is tried first.'),
-  max_parallel_requests: notServedBeyond(null, whole(1)).optional(),
+  max_parallel_requests: whole(1)
+    .optional()
+    .describe('Calls under way at once, in one process. Default: as many as rpm, or 6 for 1000 tpm.'),
   timeout: seconds().optional().describe('Whole attempt, seconds.'),
   stream_timeout: seconds().optional().describe('To the first chunk of a stream, seconds.'),
   num_retries: whole().optional(),

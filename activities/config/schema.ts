@@ -42,6 +42,8 @@ export const DEFAULTS = {
   drainMs: 60_000,
   leaseMs: 10_000,
   retentionMs: 604_800_000, // 7 days
+  latencySamples: 10,
+  latencyTtlMs: 3_600_000, // 1 h
   batchConcurrency: 200,
   maxBodyMb: 32, // MiB
   temporalNamespace: 'default',
@@ -152,9 +154,25 @@ const alias = z.union(
 const routerSettings = z.looseObject(
   {
     ...shared,
-    routing_strategy: notServedBeyond('simple-shuffle', oneOf(STRATEGIES))
+    routing_strategy: oneOf(STRATEGIES)
       .optional()
       .describe('How a deployment of a group is chosen. Default simple-shuffle.'),
+    routing_strategy_args: z
+      .looseObject(
+        {
+          ttl: seconds().optional().describe('How long a sample counts, seconds. Default 3600.'),
+          lowest_latency_buffer: decimal()
+            .optional()
+            .describe('0.5: a deployment up to half as slow again as the fastest is as good. Default 0.'),
+          max_latency_list_size: whole(1)
+            .optional()
+            .describe(`Samples that count. Default ${DEFAULTS.latencySamples}.`),
+          ...notServed(['ttft_percentile']),
+        },
+        { error: 'expected a map of settings' },
+      )
+      .optional()
+      .describe('For latency-based-routing.'),
     timeout: seconds().optional().describe('Whole attempt, seconds. Default 600.'),
     stream_timeout: seconds().optional().describe('To the first chunk of a stream, seconds. Default: as timeout.'),
     retry_after: seconds().optional().describe('Least wait before another attempt, seconds. Default 0.'),
@@ -165,13 +183,20 @@ const routerSettings = z.looseObject(
       .optional()
       .describe('How long a deployment is left alone after failures, seconds. Default 5.'),
     disable_cooldowns: flag().optional().describe('Default false.'),
-    enable_pre_call_checks: notServedBeyond(false, flag())
+    enable_pre_call_checks: flag()
       .optional()
       .describe('Skip deployments whose context window is too small. Default false.'),
-    model_group_alias: mapOf(alias).optional().describe('Other names for model groups: {alias: group}.'),
-    default_max_parallel_requests: notServedBeyond(null, whole(1))
+    optional_pre_call_checks: names()
       .optional()
-      .describe('For deployments without max_parallel_requests.'),
+      .describe(
+        'deployment_affinity, session_affinity, prompt_caching: requests of one key, session or cached prompt stay with a deployment. enforce_model_rate_limits: rpm and tpm are limits.',
+      ),
+    enable_tag_filtering: flag().optional().describe('Tags of a request choose among deployments. Default false.'),
+    tag_filtering_match_any: flag()
+      .optional()
+      .describe('Whether one common tag is enough, or a deployment needs all. Default true.'),
+    model_group_alias: mapOf(alias).optional().describe('Other names for model groups: {alias: group}.'),
+    default_max_parallel_requests: whole(1).optional().describe('For deployments without max_parallel_requests.'),
     default_litellm_params: deploymentParamsSchema
       .partial()
       .optional()

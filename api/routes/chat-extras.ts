@@ -26,8 +26,17 @@ export const chatExtrasSchema = z.object({
   disable_fallbacks: z.boolean().nullish(),
   timeout: seconds.nullish().meta({ description: 'Seconds one attempt may take.' }),
   stream_timeout: seconds.nullish().meta({ description: 'Seconds to the first chunk of a stream.' }),
-  tags: tags.nullish().meta({ description: 'For searching and reports; they do not choose deployments.' }),
+  tags: tags
+    .nullish()
+    .meta({ description: 'For searching and reports; with `enable_tag_filtering` they also choose deployments.' }),
   drop_params: z.boolean().nullish().meta({ description: 'Leave out parameters that the provider does not know.' }),
+  allowed_model_region: z
+    .string()
+    .min(1)
+    .max(64)
+    .nullish()
+    .meta({ description: 'Only deployments in this region, such as eu, or eu-west-1.' }),
+  litellm_session_id: z.string().min(1).max(256).nullish().meta({ description: 'Requests of one session.' }),
   additional_drop_params: names.nullish(),
   allowed_openai_params: names.nullish(),
 });
@@ -41,7 +50,6 @@ const IGNORED: ReadonlySet<string> = new Set([
   'no-log',
   'priority',
   'litellm_metadata',
-  'litellm_session_id',
   'litellm_trace_id',
   'litellm_call_id',
   'include_fallback_errors',
@@ -139,6 +147,8 @@ function takeHeaders(found: Record<string, unknown>, headers: IncomingHttpHeader
     if (!parsed.success) refuse('invalid_request', `The header ${header} is not a number in its range.`, header);
     found[field] = parsed.data;
   }
+  const session = headers['x-litellm-session-id'];
+  if (typeof session === 'string' && session !== '') found['litellm_session_id'] = session;
   const list = headers['x-litellm-tags'];
   if (typeof list === 'string') {
     const given = list.split(',').map((tag) => tag.trim());
@@ -185,6 +195,8 @@ function toWishes(found: Record<string, unknown>, model: unknown): Wishes {
     ...(isSet(list) ? { fallbacks: list } : {}),
     ...(isSet(extras.disable_fallbacks) ? { disableFallbacks: extras.disable_fallbacks } : {}),
     ...(isSet(extras.tags) ? { tags: [...new Set(extras.tags)] } : {}),
+    ...(isSet(extras.allowed_model_region) ? { region: extras.allowed_model_region } : {}),
+    ...(isSet(extras.litellm_session_id) ? { sessionId: extras.litellm_session_id } : {}),
     ...(isSet(extras.drop_params) ? { dropParams: extras.drop_params } : {}),
     ...(isSet(extras.additional_drop_params) ? { additionalDropParams: extras.additional_drop_params } : {}),
     ...(isSet(extras.allowed_openai_params) ? { allowedOpenaiParams: extras.allowed_openai_params } : {}),

@@ -85,6 +85,13 @@ export const ERRORS = {
     cooldown: false,
     class: 'Authentication',
   },
+  tags_not_allowed: {
+    status: 401,
+    type: 'authentication_error',
+    retry: 'never',
+    cooldown: false,
+    class: 'Authentication',
+  },
   model_not_found: { status: 404, type: 'invalid_request_error', retry: 'never', cooldown: false, class: 'NotFound' },
   not_found: { status: 404, type: 'invalid_request_error', retry: 'never', cooldown: false, class: 'NotFound' },
   method_not_allowed: {

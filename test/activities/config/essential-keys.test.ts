@@ -13,7 +13,6 @@ const UNSERVED: Readonly<Record<string, readonly string[]>> = {
     'max_budget',
     'budget_duration',
   ],
-  router_settings: ['enable_pre_call_checks', 'enable_tag_filtering', 'optional_pre_call_checks'],
   general_settings: [
     'database_connection_pool_limit',
     'database_connection_pool_timeout',
@@ -56,6 +55,13 @@ general_settings: {store_model_in_db: off, alerting: null}
 guardrails: []
 `;
     expect(loadGood(off).warnings.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('are reported where they are words of a list that is served', () => {
+    const text = `${MODEL}router_settings:\n  optional_pre_call_checks: [session_affinity, router_budget_limiting]\n`;
+    expect(loadGood(text).warnings.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'not_served router_settings.optional_pre_call_checks[1]',
+    ]);
   });
 
   it('are reported in the environment', () => {

@@ -353,7 +353,6 @@ describe('a configuration that asks for more than is served', () => {
   it('names every key without effect, and only those', () => {
     const unserved = warnings.filter(({ kind }) => kind === 'not_served').map(({ path }) => path);
     expect(unserved).toEqual([
-      'model_list[0].litellm_params.max_parallel_requests',
       'litellm_settings.success_callback',
       'litellm_settings.failure_callback',
       'litellm_settings.cache',
@@ -362,9 +361,6 @@ describe('a configuration that asks for more than is served', () => {
       'litellm_settings.budget_duration',
       'litellm_settings.modify_params',
       'litellm_settings.ssl_verify',
-      'router_settings.routing_strategy',
-      'router_settings.routing_strategy_args',
-      'router_settings.enable_pre_call_checks',
       'router_settings.redis_host',
       'general_settings.database_connection_pool_limit',
       'general_settings.database_connection_timeout',

@@ -74,10 +74,50 @@ describe('the first attempt', () => {
     expect(next(plan({ main: weighted }), [], { random: () => 0.91 })).toMatchObject({ deployment: { id: 'b' } });
   });
 
-  it('avoids a deployment that is cooling down, unless all are', () => {
+  it('avoids a deployment that is cooling down', () => {
     const cooldowns = { a: 5_000 };
     expect(next(plan({ main: group(['a', 'b']) }), [], { cooldowns })).toMatchObject({ deployment: { id: 'b' } });
-    expect(next(plan({ main: group(['a']) }), [], { cooldowns })).toMatchObject({ deployment: { id: 'a' } });
+  });
+
+  it('goes to a fallback while every deployment is cooling down, and is refused until the first is well where there is none', () => {
+    const cooldowns = { a: 5_000, b: 9_000 };
+    const spare = { main: group(['a', 'b'], { fallbacks: ['spare'] }), spare: group(['s']) };
+    expect(next(plan(spare), [], { cooldowns })).toMatchObject({ group: 'spare', deployment: { id: 's' } });
+    expect(next(plan({ main: group(['a', 'b']) }), [], { cooldowns })).toMatchObject({
+      kind: 'give_up',
+      failure: { code: 'no_deployment_available', retryAfterMs: 4_000 },
+    });
+  });
+
+  it('is refused until the next minute when all have used up their limits', () => {
+    const limited: PlannedGroup = { ...group([]), deployments: [{ id: 'a', provider: 'openai', model: 'm', rpm: 2 }] };
+    const used = { loads: { a: { inFlight: 0, requests: 2, tokens: 0 } } };
+    const strict = plan({ main: limited }, { strategy: 'usage-based-routing-v2' });
+    expect(next(strict, [], used)).toMatchObject({
+      failure: { code: 'no_deployment_available', retryAfterMs: 59_000 },
+    });
+    expect(next(plan({ main: limited }), [], used)).toMatchObject({ kind: 'attempt' });
+    expect(next(plan({ main: limited }, { enforceLimits: true }), [], used)).toMatchObject({ kind: 'give_up' });
+  });
+
+  it('prefers a deployment with room for another call', () => {
+    const limited: PlannedGroup = {
+      ...group([]),
+      deployments: [
+        { id: 'a', provider: 'openai', model: 'm', maxParallel: 1 },
+        { id: 'b', provider: 'openai', model: 'm' },
+      ],
+    };
+    const loads = { a: { inFlight: 1, requests: 1, tokens: 0 } };
+    expect(next(plan({ main: limited }), [], { loads })).toMatchObject({ deployment: { id: 'b' } });
+  });
+
+  it('of a prompt that is too long for the model goes to the model for long ones', () => {
+    const none: PlannedGroup = { ...group([]), excluded: 'context', contextWindowFallbacks: ['large'] };
+    expect(next(plan({ main: none, large: group(['l']) }), [])).toMatchObject({ group: 'large' });
+    expect(next(plan({ main: { ...none, contextWindowFallbacks: [] } }), [])).toMatchObject({
+      failure: { code: 'context_length_exceeded' },
+    });
   });
 });
 
@@ -193,6 +233,26 @@ describe('fallbacks', () => {
       deployment: { id: 's' },
       waitMs: 0,
     });
+  });
+
+  it('come after the later orders of the group itself, which need no retry', () => {
+    const ordered: PlannedGroup = {
+      ...group([], { fallbacks: ['spare'] }),
+      deployments: [
+        { id: 'a', provider: 'openai', model: 'm', order: 1 },
+        { id: 'b', provider: 'openai', model: 'm', order: 2 },
+      ],
+    };
+    const thePlan = plan({ main: ordered, spare: group(['s']) }, { numRetriesWished: 0 });
+    expect(next(thePlan, [past(1, 'a', 'provider_error')])).toMatchObject({ group: 'main', deployment: { id: 'b' } });
+    const both = [past(1, 'a', 'provider_error'), past(2, 'b', 'provider_error')];
+    expect(next(thePlan, both)).toMatchObject({ group: 'spare' });
+  });
+
+  it('that can answer now come before those that are cooling down', () => {
+    const chain = { main: group(['a'], { fallbacks: ['b', 'c'] }), b: group(['b']), c: group(['c']) };
+    const failed = [past(1, 'a', 'provider_ended')];
+    expect(next(plan(chain), failed, { cooldowns: { b: 9_000 } })).toMatchObject({ group: 'c' });
   });
 
   it('come before a wait for a rate limit', () => {
