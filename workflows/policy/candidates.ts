@@ -38,7 +38,9 @@ export function choose(situation: Situation, candidates: readonly PlannedDeploym
   const { plan, affinity } = situation;
   const order = Math.min(...candidates.map(orderOf));
   const tier = candidates.filter((candidate) => orderOf(candidate) === order);
-  const roomy = tier.filter(({ id, maxParallel }) => (situation.loads?.[id]?.inFlight ?? 0) < (maxParallel ?? Infinity));
+  const roomy = tier.filter(
+    ({ id, maxParallel }) => (situation.loads?.[id]?.inFlight ?? 0) < (maxParallel ?? Infinity),
+  );
   const able = roomy.length > 0 ? roomy : tier;
   const own = affinity === undefined ? undefined : preferred(tier, affinity);
   if (own !== undefined && able.includes(own)) return { deployment: own, why: 'the deployment of its session' };

@@ -55,7 +55,12 @@ function retry(situation: Situation, last: PastAttempt, group: PlannedGroup): De
   const fit = fitOf(situation, group);
   const untried = fit.filter((deployment) => !failed.has(deployment.id));
   if (untried.length > 0) {
-    return attempt(choose(situation, untried), last.group, 0, `${last.failure.code}: another deployment of ${last.group}`);
+    return attempt(
+      choose(situation, untried),
+      last.group,
+      0,
+      `${last.failure.code}: another deployment of ${last.group}`,
+    );
   }
   // Everything of the group has failed once. A model that can answer now is better than a wait for one that asked for it.
   if (row.class === 'RateLimit' && nextGroup(situation, last) !== undefined) return undefined;
@@ -88,7 +93,12 @@ function nextOrder(situation: Situation, last: PastAttempt, group: PlannedGroup)
   );
   if (later.length === 0) return undefined;
   const choice = choose(situation, later);
-  return attempt(choice, last.group, 0, `${last.failure.code}: order ${choice.deployment.order ?? 'last'} of ${last.group}`);
+  return attempt(
+    choice,
+    last.group,
+    0,
+    `${last.failure.code}: order ${choice.deployment.order ?? 'last'} of ${last.group}`,
+  );
 }
 
 function allowedRetries(plan: Plan, group: PlannedGroup, last: PastAttempt): { count: number; explicit: boolean } {
@@ -155,9 +165,12 @@ function first(situation: Situation): Decision {
   if (group.deployments.length === 0 && group.excluded !== undefined) {
     const chain = [...(group.excluded === 'context' ? group.contextWindowFallbacks : []), ...group.fallbacks];
     const other = group.excluded === 'tags' ? undefined : readiest(situation, chain, none);
-    return other === undefined ? giveUp(EXCLUDED[group.excluded], group.excluded) : begin(situation, other, `${group.excluded}: instead of ${plan.group}`);
+    return other === undefined
+      ? giveUp(EXCLUDED[group.excluded], group.excluded)
+      : begin(situation, other, `${group.excluded}: instead of ${plan.group}`);
   }
-  if (group.deployments.length === 0 || fitOf(situation, group).length > 0) return begin(situation, plan.group, 'first choice');
+  if (group.deployments.length === 0 || fitOf(situation, group).length > 0)
+    return begin(situation, plan.group, 'first choice');
   const other = plan.maxFallbacks > 0 ? readiest(situation, group.fallbacks, none) : undefined;
   if (other !== undefined && fitOf(situation, plan.groups[other] as PlannedGroup).length > 0) {
     return begin(situation, other, `no deployment of ${plan.group} is free: falls back to ${other}`);
@@ -165,7 +178,10 @@ function first(situation: Situation): Decision {
   const retryAfterMs = Math.max(1, untilFitMs(situation, group.deployments));
   const cooling = group.deployments.filter((deployment) => !isSpent(situation, deployment)).map(({ id }) => id);
   const message = `No deployments available for selected model, Try again in ${Math.ceil(retryAfterMs / 1000)} seconds. Passed model=${plan.group}. cooldown_list=[${cooling.join(', ')}]`;
-  return giveUp({ code: 'no_deployment_available', message, retryAfterMs, billed: 'no' }, 'every deployment is cooling down or has used up its limit');
+  return giveUp(
+    { code: 'no_deployment_available', message, retryAfterMs, billed: 'no' },
+    'every deployment is cooling down or has used up its limit',
+  );
 }
 
 const EXCLUDED: Readonly<Record<NonNullable<PlannedGroup['excluded']>, FinalFailure>> = {

@@ -16,6 +16,9 @@ export const latencyBased: Strategy = (candidates, situation, plan) => {
   const unit = streaming ? 'ms to the first chunk' : 'ms per token';
   return {
     deployment,
-    why: own === 0 ? 'no sample of it yet' : `${own.toFixed(1)} ${unit}, the fastest of ${candidates.length} has ${best.toFixed(1)}`,
+    why:
+      own === 0
+        ? 'no sample of it yet'
+        : `${own.toFixed(1)} ${unit}, the fastest of ${candidates.length} has ${best.toFixed(1)}`,
   };
 };

@@ -10,7 +10,8 @@ export const simpleShuffle: Strategy = (candidates, { random }) => {
   for (const [index, deployment] of candidates.entries()) {
     const weight = weights[index] ?? 0;
     point -= weight;
-    if (point < 0) return { deployment, why: weighted ? `weight ${weight} of ${total}` : `one of ${candidates.length}` };
+    if (point < 0)
+      return { deployment, why: weighted ? `weight ${weight} of ${total}` : `one of ${candidates.length}` };
   }
   return { deployment: candidates.at(-1) as PlannedDeployment, why: `one of ${candidates.length}` };
 };

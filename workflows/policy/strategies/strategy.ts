@@ -23,7 +23,10 @@ export function anyOf(candidates: readonly PlannedDeployment[], random: () => nu
 }
 
 /** Those with the least of something, by any of which the choice is as good. */
-export function least<T>(items: readonly T[], measure: (item: T) => number): { readonly best: readonly T[]; readonly value: number } {
+export function least<T>(
+  items: readonly T[],
+  measure: (item: T) => number,
+): { readonly best: readonly T[]; readonly value: number } {
   const value = Math.min(...items.map(measure));
   return { best: items.filter((item) => measure(item) === value), value };
 }

@@ -85,13 +85,15 @@ describe('ten thousand requests', () => {
     const rows = (
       ['simple-shuffle', 'least-busy', 'usage-based-routing-v2', 'latency-based-routing', 'cost-based-routing'] as const
     ).map((strategy: StrategyName) => [strategy, simulate(MODELS, { strategy })] as const);
-    console.info(
+    process.stdout.write(
       [
+        '',
         'strategy                  fast  middle    slow  mean ms',
         ...rows.map(
           ([name, { share, meanMs }]) =>
             `${name.padEnd(24)}${MODELS.map(({ id }) => `${((share[id] ?? 0) * 100).toFixed(1)} %`.padStart(8)).join('')}${meanMs.toFixed(0).padStart(8)}`,
         ),
+        '',
       ].join('\n'),
     );
     const of = Object.fromEntries(rows) as Record<StrategyName, Outcome>;
