@@ -154,7 +154,9 @@ function shown(body: PlainAnswer['body'], call: Call): object {
       base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
     };
   }
-  return 'model' in body ? { ...body, model: call.shownModel } : body;
+  const named = 'model' in body ? { ...body, model: call.shownModel } : body;
+  // OpenAI's embeddings have no id; Mistral's client refuses those without.
+  return call.kind === 'embedding' ? { id: call.id, ...named } : named;
 }
 
 function isBinary(body: PlainAnswer['body']): body is Binary {

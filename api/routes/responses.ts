@@ -10,6 +10,7 @@ import { RESPONSE_WORDS } from '../stream/sse.ts';
 import { answer, answerStream } from './answer.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Exchange, Params } from './exchange.ts';
+import { resolveReferences } from './item-references.ts';
 import { parseQuery, pathOf } from './params.ts';
 import { responseQuerySchema } from './responses-schemas.ts';
 import type { StoredExchange } from './stored-exchange.ts';
@@ -18,7 +19,10 @@ import { toSubmission } from './submission.ts';
 export async function createResponse(exchange: Exchange, caller: Caller): Promise<void> {
   const { deps } = exchange;
   if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
-  const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+  const body = await resolveReferences(
+    await readJson(exchange, deps.config().holdfast.maxBodyBytes),
+    async (id) => (await readStored(exchange, caller, id))?.responseJson,
+  );
   const parsed = toSubmission(exchange, caller, {
     kind: 'response',
     body,

@@ -21,6 +21,12 @@ export function itemId(prefix: 'msg' | 'rs' | 'fc', id: string, index: number): 
   return `${prefix}_${stemOf(id)}_${index}`;
 }
 
+/** The response that an item belongs to; undefined for an id that this gateway never gave. */
+export function responseOf(itemIdentity: string): string | undefined {
+  const stem = /^(?:msg|rs|fc)_([0-9A-Z]{26})_\d+$/.exec(itemIdentity)?.[1];
+  return stem === undefined ? undefined : responseId(`_${stem}`);
+}
+
 const BASE_32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Seconds since 1970, from the ten characters of time that an id begins with: the same whenever the response is shown. */

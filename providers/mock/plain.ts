@@ -145,7 +145,20 @@ function transcript(body: JsonObject): MockPlain {
       language: 'english',
       duration,
       text,
-      segments: [{ id: 0, start: 0, end: duration, text }],
+      segments: [
+        {
+          id: 0,
+          seek: 0,
+          start: 0,
+          end: duration,
+          text,
+          tokens: [],
+          temperature: 0,
+          avg_logprob: 0,
+          compression_ratio: 1,
+          no_speech_prob: 0,
+        },
+      ],
       words: text.split(' ').map((word) => ({ word, start: 0, end: duration })),
     },
   };

@@ -17,6 +17,7 @@ export const embeddingRequestSchema = z.looseObject({
 });
 
 export const embeddingResponseSchema = z.looseObject({
+  id: text,
   object: z.literal('list'),
   model: text,
   data: z.array(

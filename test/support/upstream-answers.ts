@@ -1,21 +1,10 @@
-/** What a well-behaved provider says: the two dialects' answers as JSON and as stream events, without I/O. */
-import type { Script, ScriptedToolCall, ScriptedUsage } from './upstream-script.ts';
-
-export type Dialect = 'openai' | 'anthropic';
-
-/** Of a call, what shapes its answer. */
-export type Asked = {
-  readonly n: number;
-  readonly dialect: Dialect;
-  readonly model: string;
-  readonly streaming: boolean;
-  readonly choices: number;
-  readonly includeUsage: boolean;
-  readonly lastUserText: string;
-  readonly promptTokens: number;
-};
-
-export type Answer = { readonly text: string; readonly usage: ScriptedUsage };
+/** What a well-behaved provider says, in every wire format: answers as JSON and as stream events, without I/O. */
+import { exceptionMessage } from '../activities/http/amazon-frames.ts';
+import { amazonAnswer, amazonEvents } from './upstream-amazon.ts';
+import { idOf, pieces } from './upstream-asked.ts';
+import type { Answer, Asked, Dialect } from './upstream-asked.ts';
+import { googleAnswer, googleError, googleEvents } from './upstream-google.ts';
+import type { Script, ScriptedUsage } from './upstream-script.ts';
 
 const CREATED = 1_700_000_000;
 
@@ -29,19 +18,6 @@ export function answerTo(asked: Asked, script: Script): Answer {
 function usageOf(asked: Asked, text: string, script: Script): ScriptedUsage {
   const written = text.length + (script.toolCalls ?? []).reduce((sum, call) => sum + call.arguments.length + 8, 0);
   return { promptTokens: asked.promptTokens, completionTokens: Math.max(1, Math.ceil(written / 4)) * asked.choices };
-}
-
-/** Text cut into `count` pieces of about equal length, never inside a surrogate pair. */
-export function pieces(text: string, count: number): string[] {
-  const letters = Array.from(text);
-  const size = Math.max(1, Math.ceil(letters.length / Math.max(1, count)));
-  const cut: string[] = [];
-  for (let at = 0; at < letters.length; at += size) cut.push(letters.slice(at, at + size).join(''));
-  return cut;
-}
-
-function idOf(call: ScriptedToolCall, index: number, asked: Asked): string {
-  return call.id ?? `${asked.dialect === 'openai' ? 'call' : 'toolu'}_${asked.n}_${index}`;
 }
 
 function openaiUsage(usage: ScriptedUsage): Record<string, unknown> {
@@ -79,6 +55,8 @@ const STOP_REASON = {
 
 export function jsonAnswer(asked: Asked, script: Script, answer: Answer): string {
   const calls = script.toolCalls ?? [];
+  if (asked.dialect === 'google') return googleAnswer(asked, script, answer);
+  if (asked.dialect === 'amazon') return amazonAnswer(asked, script, answer);
   if (asked.dialect === 'anthropic') {
     const content = [
       ...(script.reasoning === undefined ? [] : [{ type: 'thinking', thinking: script.reasoning, signature: 'c2ln' }]),
@@ -133,9 +111,16 @@ export function jsonAnswer(asked: Asked, script: Script, answer: Answer): string
 }
 
 /** The events of a stream, framed. The last ones say that the answer is complete; a truncated stream lacks them. */
-export function streamEvents(asked: Asked, script: Script, answer: Answer): string[] {
-  return asked.dialect === 'openai' ? openaiEvents(asked, script, answer) : anthropicEvents(asked, script, answer);
+export function streamEvents(asked: Asked, script: Script, answer: Answer): readonly (string | Buffer)[] {
+  return STREAMS[asked.dialect](asked, script, answer);
 }
+
+const STREAMS = {
+  openai: openaiEvents,
+  anthropic: anthropicEvents,
+  google: googleEvents,
+  amazon: amazonEvents,
+} as const;
 
 function openaiEvents(asked: Asked, script: Script, answer: Answer): string[] {
   const base = { id: `chatcmpl-${asked.n}`, object: 'chat.completion.chunk', created: CREATED, model: asked.model };
@@ -219,11 +204,17 @@ export function errorAnswer(
   status: number,
   error: { type: string; message: string },
   framed: boolean,
-): string {
+): string | Buffer {
+  if (dialect === 'amazon')
+    return framed
+      ? exceptionMessage('modelStreamErrorException', { message: error.message })
+      : JSON.stringify({ message: error.message });
   const body =
-    dialect === 'anthropic'
-      ? { type: 'error', error, request_id: 'req_scripted' }
-      : { error: { ...error, param: null, code: status === 429 ? 'rate_limit_exceeded' : null } };
+    dialect === 'google'
+      ? googleError(status, error.message)
+      : dialect === 'anthropic'
+        ? { type: 'error', error, request_id: 'req_scripted' }
+        : { error: { ...error, param: null, code: status === 429 ? 'rate_limit_exceeded' : null } };
   const json = JSON.stringify(body);
   if (!framed) return json;
   return dialect === 'anthropic' ? `event: error\ndata: ${json}\n\n` : `data: ${json}\n\n`;

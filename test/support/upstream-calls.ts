@@ -1,6 +1,6 @@
 /** The oracle's books: every call that reached the scripted provider, what was sent back, and what it would be charged. */
 import { appendFileSync } from 'node:fs';
-import type { Dialect } from './upstream-answers.ts';
+import type { Dialect } from './upstream-asked.ts';
 import type { ScriptedUsage } from './upstream-script.ts';
 
 /** Nano-USD per token. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Call } from './upstream-calls.ts';
 import { errorAnswer, jsonAnswer, streamEvents } from './upstream-answers.ts';
-import type { Answer, Asked } from './upstream-answers.ts';
+import type { Answer, Asked } from './upstream-asked.ts';
 import type { Script } from './upstream-script.ts';
 
 /** Thrown to leave a script early: the caller left, or the script says that the socket dies here. */
@@ -142,7 +142,7 @@ async function stream(
   response: ServerResponse,
 ): Promise<void> {
   response.writeHead(call.status, {
-    'content-type': 'text/event-stream',
+    'content-type': asked.dialect === 'amazon' ? 'application/vnd.amazon.eventstream' : 'text/event-stream',
     'cache-control': 'no-cache',
     ...script.headers,
   });
@@ -154,7 +154,7 @@ async function stream(
   const together = script.gapMs === undefined && script.split === undefined;
   const run = async (from: number, to: number): Promise<void> => {
     if (together) {
-      await write(Buffer.from(events.slice(from, to).join('')), script, call, response);
+      await write(Buffer.concat(events.slice(from, to).map((event) => Buffer.from(event))), script, call, response);
       return;
     }
     for (const event of events.slice(from, to)) {

@@ -1,11 +1,13 @@
-/** A scripted provider over real sockets: speaks OpenAI's chat and Anthropic's messages, does what it is told, and bills every call. */
+/** A scripted provider over real sockets: speaks the chat of OpenAI, Anthropic, Gemini and Bedrock, does what it is told, and bills every call. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { appendCall, bill } from './upstream-calls.ts';
 import type { Call, Price } from './upstream-calls.ts';
+import { amazonCall } from './upstream-amazon.ts';
 import { answerTo } from './upstream-answers.ts';
-import type { Asked, Dialect } from './upstream-answers.ts';
+import type { Asked, Dialect } from './upstream-asked.ts';
+import { googleCall } from './upstream-google.ts';
 import { perform } from './upstream-perform.ts';
 import type { Script } from './upstream-script.ts';
 
@@ -13,7 +15,7 @@ export type { Call, Price } from './upstream-calls.ts';
 export type { Script } from './upstream-script.ts';
 
 export type Upstream = {
-  /** `http://127.0.0.1:<port>`: the base of Anthropic's dialect. */
+  /** `http://127.0.0.1:<port>`: the base of every dialect but OpenAI's. */
   readonly url: string;
   /** `<url>/v1`: the base of OpenAI's dialect. */
   readonly openaiUrl: string;
@@ -54,21 +56,37 @@ type Body = {
   stream?: unknown;
   n?: unknown;
   messages?: unknown;
+  contents?: unknown;
   system?: unknown;
   stream_options?: unknown;
 };
 
-function ask(n: number, dialect: Dialect, parsed: unknown, length: number): Asked {
+/** What the path says where the body does not: Gemini and Bedrock name model and method there. */
+type Addressed = { readonly dialect: Dialect; readonly model?: string; readonly streaming?: boolean };
+
+function addressed(path: string): Addressed | undefined {
+  if (/\/chat\/completions(\?|$)/.test(path)) return { dialect: 'openai' };
+  if (/\/messages(\?|$)/.test(path)) return { dialect: 'anthropic' };
+  const google = googleCall(path);
+  if (google !== undefined) return { dialect: 'google', ...google };
+  const amazon = amazonCall(path);
+  return amazon === undefined ? undefined : { dialect: 'amazon', ...amazon };
+}
+
+function ask(n: number, to: Addressed, parsed: unknown, length: number): Asked {
+  const { dialect } = to;
   const body = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Body;
-  const messages = (Array.isArray(body.messages) ? body.messages : []) as { role?: unknown; content?: unknown }[];
+  const turns = body.messages ?? body.contents;
+  const messages = (Array.isArray(turns) ? turns : []) as { role?: unknown; content?: unknown; parts?: unknown }[];
+  const last = messages.findLast((message) => message.role === 'user');
   return {
     n,
     dialect,
-    model: typeof body.model === 'string' ? body.model : '',
-    streaming: body.stream === true,
+    model: to.model ?? (typeof body.model === 'string' ? body.model : ''),
+    streaming: to.streaming ?? body.stream === true,
     choices: typeof body.n === 'number' && dialect === 'openai' ? body.n : 1,
     includeUsage: (body.stream_options as { include_usage?: unknown } | undefined)?.include_usage === true,
-    lastUserText: textOf(messages.findLast((message) => message.role === 'user')?.content).slice(0, 200),
+    lastUserText: textOf(last?.content ?? last?.parts).slice(0, 200),
     // One token for four bytes of the body: crude, but deterministic, and it grows with what was sent.
     promptTokens: Math.ceil(length / 4),
   };
@@ -96,12 +114,8 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
 
   const serve = async (request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '/';
-    const dialect: Dialect | undefined = /\/chat\/completions(\?|$)/.test(path)
-      ? 'openai'
-      : /\/messages(\?|$)/.test(path)
-        ? 'anthropic'
-        : undefined;
-    if (dialect === undefined || request.method !== 'POST') {
+    const to = addressed(path);
+    if (to === undefined || request.method !== 'POST') {
       response.writeHead(404, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify({
@@ -117,12 +131,13 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       parsed = body.toString('utf8');
     }
     count += 1;
-    const asked = ask(count, dialect, parsed, body.length);
-    const key = one(request.headers['x-api-key']) ?? one(request.headers['api-key']);
+    const asked = ask(count, to, parsed, body.length);
+    const key =
+      one(request.headers['x-api-key']) ?? one(request.headers['api-key']) ?? one(request.headers['x-goog-api-key']);
     const call: Call = {
       n: count,
       path,
-      dialect,
+      dialect: to.dialect,
       model: asked.model,
       streaming: asked.streaming,
       headers: request.headers,
