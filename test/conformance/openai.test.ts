@@ -246,16 +246,23 @@ describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s'
   });
 
   it('raises an error when a stream breaks off, and keeps what had arrived', async () => {
+    let release = (): void => undefined;
     upstream.next({
       text: 'one two three four five six seven eight',
       errorFrame: { type: 'overloaded_error', message: 'too busy' },
-      gapMs: 5,
+      // A failure before anything was shown would be a plain 503: it waits until the client has read.
+      resume: new Promise<void>((resolve) => {
+        release = resolve;
+      }),
     });
     const stream = await client.chat.completions.create({ model, messages, stream: true });
     const seen: ChatCompletionChunk[] = [];
     const broken = await raised(
       (async () => {
-        for await (const chunk of stream) seen.push(chunk);
+        for await (const chunk of stream) {
+          seen.push(chunk);
+          if (textOf(seen).startsWith('one two')) release();
+        }
       })(),
     );
     expect(textOf(seen)).toMatch(/^one two/);
