@@ -2,6 +2,7 @@
 import type { Body, Encoder } from '../providers/dialects/dialect.ts';
 import { kindRow, type Kind } from '../providers/kinds.ts';
 import type { ChatChunk } from '../providers/protocol/chat.ts';
+import { textCharsOf } from '../providers/protocol/chars.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import { beginCall, type CallResult } from './call.ts';
 import { timeoutsOf } from './timeouts.ts';
@@ -13,6 +14,7 @@ import type { DeploymentHealth } from './health/deployment-health.ts';
 import type { HttpClient } from './http/client.ts';
 import { describeFailure } from './ledger-view.ts';
 import { priceCall, type PricedCall } from './pricing.ts';
+import { chunkId } from './store/chunk-id.ts';
 import type { JournalBatch } from './store/journal.ts';
 import type { RequestEnd, Settled, Settlement } from './store/settlements.ts';
 import { parallelLimit } from './planned-deployment.ts';
@@ -41,7 +43,16 @@ export type AttemptEnd =
   /** Somebody else has ended the attempt or the request meanwhile: the ledger knows. */
   | { readonly kind: 'fenced' };
 
-export type Progress = { readonly attempt: number; readonly seq: number; readonly chars: number };
+/** How far a call under way is. */
+export type Progress = {
+  readonly attempt: number;
+  /** Chunks so far. */
+  readonly seq: number;
+  /** Characters of the answer so far. */
+  readonly chars: number;
+  readonly startedAtMs: number;
+  readonly ttftMs?: number;
+};
 
 export type Attempts = {
   begin(start: AttemptStart): void;
@@ -76,17 +87,14 @@ export type AttemptsDeps = {
 /** How long an ended attempt is remembered for the activity that adopts it; later it is read from the ledger. */
 const REMEMBER_MS = 30_000;
 
-/** Ids of a stream: attempt 1 counts from 1, attempt 2 from 1,000,001, so that they grow over all attempts. */
-export function chunkId(attempt: number, seq: number): number {
-  return (attempt - 1) * 1_000_000 + seq;
-}
-
 type Running = {
   readonly n: number;
   readonly end: Promise<AttemptEnd>;
   readonly abort: (failure: Failure) => void;
+  readonly startedAtMs: number;
   seq: number;
   chars: number;
+  ttftMs?: number;
   endedAt?: number;
 };
 
@@ -107,9 +115,11 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
     const show = createShow(deps, start, (chars) => {
       running.seq += 1;
       running.chars += chars;
+      running.ttftMs ??= performance.now() - startedAt;
       return running.seq;
     });
     const startedAt = performance.now();
+    const startedAtMs = Date.now();
     const { deployment } = start;
     const { timeoutMs, idleMs, own: ownTimeout } = timeoutsOf(start.plan, deployment, start.body['stream'] === true);
     let firstAt: number | undefined;
@@ -130,9 +140,9 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
           firstAt ??= performance.now();
           show.chunk(chunk);
         },
-        onFrames: (frames) => {
+        onFrames: (frames, textChars) => {
           firstAt ??= performance.now();
-          show.frames(frames);
+          show.frames(frames, textChars);
         },
       }),
     );
@@ -148,7 +158,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         ownTimeout,
       });
     });
-    const running: Running = { n: start.n, end: promise, abort: call.abort, seq: 0, chars: 0 };
+    const running: Running = { n: start.n, end: promise, abort: call.abort, startedAtMs, seq: 0, chars: 0 };
     // A process that was paused may still have an attempt under way that others declared lost: it must not speak any more.
     known.get(start.id)?.abort({ code: 'attempt_lost', message: 'The attempt was declared lost.', billed: 'maybe' });
     known.set(start.id, running);
@@ -179,7 +189,9 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
     find: (id) => known.get(id),
     progress: (id) => {
       const running = known.get(id);
-      return running && { attempt: running.n, seq: running.seq, chars: running.chars };
+      if (running === undefined) return undefined;
+      const { n: attempt, seq, chars, startedAtMs, ttftMs } = running;
+      return { attempt, seq, chars, startedAtMs, ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }) };
     },
     cancel: (id) => {
       const running = known.get(id);
@@ -204,7 +216,7 @@ type Frame = { readonly id: number; readonly json: string };
 
 type Show = {
   readonly chunk: (chunk: ChatChunk) => void;
-  readonly frames: (texts: readonly string[]) => void;
+  readonly frames: (texts: readonly string[], textChars?: number) => void;
   /** The frames that say "complete", given or made here: journaled now, shown only once the answer is committed. */
   readonly end: (texts: readonly string[] | undefined) => readonly Frame[];
   readonly shown: () => boolean;
@@ -227,14 +239,14 @@ function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: numb
     encode = step.next;
     return step.frames;
   };
-  const toFrame = (json: string): Frame => {
-    const frame = { id: chunkId(n, count(json.length)), json };
-    journal.add(frame.id, json);
+  const toFrame = (json: string, textChars = 0): Frame => {
+    const frame = { id: chunkId(n, count(textChars)), json };
+    journal.add(frame.id, json, textChars);
     return frame;
   };
-  const frames = (texts: readonly string[]): void => {
-    for (const json of texts) {
-      const frame = toFrame(json);
+  const frames = (texts: readonly string[], textChars = 0): void => {
+    for (const [index, json] of texts.entries()) {
+      const frame = toFrame(json, index === 0 ? textChars : 0);
       if (!shown) deps.board.opened(id, originOf(start));
       shown = true;
       deps.board.chunk(id, frame.id, frame.json);
@@ -244,10 +256,10 @@ function createShow(deps: AttemptsDeps, start: AttemptStart, count: (chars: numb
   return {
     chunk: (chunk) => {
       chunk.model = model;
-      frames(encoded(chunk));
+      frames(encoded(chunk), textCharsOf(chunk));
     },
     frames,
-    end: (texts) => (shown || texts !== undefined ? (texts ?? encoded('end')).map(toFrame) : []),
+    end: (texts) => (shown || texts !== undefined ? (texts ?? encoded('end')).map((json) => toFrame(json)) : []),
     shown: () => shown,
     flush: journal.flush,
   };

@@ -1,6 +1,7 @@
 /** A call whose caller speaks the provider's own dialect: body and answer pass as they are, and are read only to account for them. */
 import { createAggregate } from '../providers/protocol/aggregate.ts';
 import type { ChatResponse } from '../providers/protocol/chat.ts';
+import { textCharsOf } from '../providers/protocol/chars.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import type { NativeTranslation, Provider, Target } from '../providers/provider.ts';
 import type { Call, CallResult } from './call.ts';
@@ -80,7 +81,12 @@ async function readStream(
     if (step.failure !== undefined || event.kind === 'end') return;
     const frames = stream.pass(event);
     if (step.complete === true) last = frames;
-    else if (frames.length > 0) call.onFrames?.(frames);
+    else if (frames.length > 0) {
+      call.onFrames?.(
+        frames,
+        step.chunks.reduce((sum, chunk) => sum + textCharsOf(chunk), 0),
+      );
+    }
   });
   const response = aggregate.response();
   if (failure !== undefined) return { kind: 'failed', failure, ...meteredSoFar(response) };

@@ -39,7 +39,7 @@ export type Call = {
   };
   readonly onChunk: (chunk: ChatChunk) => void;
   /** Frames that are in the caller's words already, because the provider speaks the caller's dialect. */
-  readonly onFrames?: (frames: readonly string[]) => void;
+  readonly onFrames?: (frames: readonly string[], textChars?: number) => void;
 };
 
 export type CallResult =

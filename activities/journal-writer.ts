@@ -5,7 +5,8 @@ const MAX_CHARS = 4_096;
 const MAX_WAIT_MS = 100;
 
 export type JournalWriter = {
-  add(id: number, json: string): void;
+  /** `textChars`: what of it is the answer itself. */
+  add(id: number, json: string, textChars: number): void;
   /** Resolves when everything added so far is committed. Errors: what the database said. */
   flush(): Promise<void>;
 };
@@ -21,6 +22,10 @@ export function createJournalWriter(options: {
   let lastId = 0;
   let lines: string[] = [];
   let chars = 0;
+  let textChars = 0;
+  let firstChunkMs: number | undefined;
+  let writtenBefore = false;
+  const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
@@ -28,16 +33,29 @@ export function createJournalWriter(options: {
     clearTimeout(timer);
     timer = undefined;
     if (lines.length === 0) return;
-    const batch: JournalBatch = { id, n, owner, firstId, lastId, chunks: lines.join('\n') };
+    const batch: JournalBatch = {
+      id,
+      n,
+      owner,
+      firstId,
+      lastId,
+      chunks: lines.join('\n'),
+      textChars,
+      ...(firstChunkMs === undefined || writtenBefore ? {} : { firstChunkMs }),
+    };
+    writtenBefore = true;
     lines = [];
     chars = 0;
+    textChars = 0;
     writing = writing.then(async () => append(batch));
     // Seen by `flush`; without this a failure before it would count as unhandled and end the process.
     writing.catch(() => undefined);
   };
 
   return {
-    add: (chunkId, json) => {
+    add: (chunkId, json, ofText) => {
+      firstChunkMs ??= Math.round(performance.now() - startedAt);
+      textChars += ofText;
       if (lines.length === 0) firstId = chunkId;
       lastId = chunkId;
       lines.push(json);

@@ -5,6 +5,7 @@ import type { HoldfastSettings } from './config/config.ts';
 import { loseAttempt } from './store/attempts.ts';
 import { forgetBatches } from './store/batches.ts';
 import { forgetFiles } from './store/files.ts';
+import { forgetStreams } from './store/journal.ts';
 import type { Database } from './store/pool.ts';
 import { forgetProcesses, type Processes } from './store/processes.ts';
 import { forgetDeliveries } from './store/webhooks.ts';
@@ -23,7 +24,7 @@ export type KeeperDeps = {
   readonly database: Database;
   readonly processes: Processes;
   readonly attempts: Attempts;
-  readonly settings: () => Pick<HoldfastSettings, 'leaseMs' | 'retentionMs'>;
+  readonly settings: () => Pick<HoldfastSettings, 'leaseMs' | 'retentionMs' | 'streamRetentionMs'>;
   readonly giveOwnWorkflow: (orphan: Orphan) => Promise<void>;
   /** The request's own workflow; `unknown` when Temporal has lost or forgotten it. */
   readonly stateOfWorkflow: (id: string) => Promise<'running' | 'closed' | 'unknown'>;
@@ -126,6 +127,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     await forgetBatches(deps.database, deps.settings().retentionMs, FORGET_BATCHES_AT_ONCE);
     await forgetDeliveries(deps.database, deps.settings().retentionMs, FORGET_AT_ONCE);
     await forgetFiles(deps.database, FORGET_FILES_AT_ONCE);
+    await forgetStreams(deps.database, deps.settings().streamRetentionMs, FORGET_AT_ONCE);
     await forgetProcesses(deps.database, FORGET_PROCESSES_AFTER_MS);
   };
 

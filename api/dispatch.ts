@@ -82,6 +82,21 @@ export type StreamSink = {
   /** The whole answer is committed; `[DONE]` may be written. */
   end(provenance: Provenance): void;
   failed(failure: Failure, provenance: Provenance): void;
+  /** Another attempt has taken over: what was shown of the one before, up to `through`, is to be forgotten. */
+  reset(id: number, attempt: number, through: number): void;
+  /** Resolves when the reader has taken what was written, or has left. */
+  drained(): Promise<void>;
+};
+
+/** A request whose stream is read again. */
+export type Followed = { readonly id: string; readonly kind: string; readonly body: Body };
+
+/** For a reader who knows `event: reset`. */
+export type Resumption = {
+  /** The last event it has; 0 for none. */
+  readonly after: number;
+  /** The stream begins at once, also when nothing is there yet to be shown. */
+  readonly open: boolean;
 };
 
 /** An accepted request: its claim and its first attempt are committed. */

@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { createBatchActivities } from '../activities/batch-activities.ts';
 import { createAttempts } from '../activities/attempts.ts';
+import { createBells } from '../activities/bells.ts';
 import { createBoard } from '../activities/board.ts';
 import type { Config } from '../activities/config/config.ts';
 import { knownModels } from '../activities/config/known-models.ts';
@@ -20,14 +21,15 @@ import { startKeeper } from '../activities/keeper.ts';
 import { startOutbox } from '../activities/outbox.ts';
 import { createRequestActivities } from '../activities/request-activities.ts';
 import { createAdmissions } from '../activities/store/admissions.ts';
-import { readSpeaking } from '../activities/store/attempts.ts';
-import { createJournal, readJournal } from '../activities/store/journal.ts';
+import { createJournal } from '../activities/store/journal.ts';
 import { migrate } from '../activities/store/migrate.ts';
+import { startNotices } from '../activities/store/notices.ts';
 import { createPlans } from '../activities/store/plans.ts';
 import { createPool } from '../activities/store/pool.ts';
 import { createProcesses } from '../activities/store/processes.ts';
 import { noteCarrier, readRequest } from '../activities/store/requests.ts';
 import { createSettlements } from '../activities/store/settlements.ts';
+import { createStreamJournal } from '../activities/stream-journal.ts';
 import { armFault } from '../activities/telemetry/fault-points.ts';
 import type { Logger } from '../activities/telemetry/logger.ts';
 import { startWatch } from '../activities/watch.ts';
@@ -44,12 +46,13 @@ import { createDeliveryDesk } from './deliveries.ts';
 import type { Dispatch } from './dispatch.ts';
 import { createExchanges } from './exchanges.ts';
 import { createFileStore } from './files.ts';
+import { follow } from './follow.ts';
 import { createHealth } from './health.ts';
 import { lineReader } from './line-reader.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createReader } from './reader.ts';
 import { createServer } from './server.ts';
-import { createDispatch, replay, type SubmitDeps } from './submit.ts';
+import { createDispatch } from './submit.ts';
 import { VERSION } from './version.ts';
 import { createWebhookCarrier } from './webhook-carrier.ts';
 
@@ -92,6 +95,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const liveConfig = (): Config => config;
   const http = createHttpClient(config.userUrls);
   const board = createBoard();
+  // Where news cannot arrive, those who wait look for themselves.
+  const patienceMs = (): number => (notices.connected() ? HEARING_MS : DEAF_MS);
+  const bells = createBells(patienceMs);
   const health = createDeploymentHealth(liveConfig);
   const carriers = createCarriers({
     client,
@@ -109,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     board,
     health,
     settle: createSettlements(database),
-    append: createJournal(database),
+    append: createJournal(database, bells.ring),
     isFinal,
     carrierOf: (id) => carriers.carrierOf(id) ?? lineCarriers.get(id),
     log,
@@ -205,8 +211,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     database,
     board,
     attempts,
+    patienceMs,
     onError: (error) => {
       log.debug({ err: error }, 'the ledger cannot be read');
+    },
+  });
+  const notices = startNotices({
+    databaseUrl: services.databaseUrl,
+    onNotice: ({ kind, id }) => {
+      if (kind === 'written') bells.ring(id);
+      else if (kind === 'ended') watch.ended(id);
+      else attempts.cancel(id);
+    },
+    onGap: () => {
+      bells.ringAll();
+      watch.look();
+    },
+    onError: (error) => {
+      log.debug({ err: error }, 'no news from other processes; they are asked instead');
     },
   });
 
@@ -214,8 +236,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services.temporalUiUrl === undefined
       ? undefined
       : `${services.temporalUiUrl}/namespaces/${encodeURIComponent(holdfast.temporal.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
-  const speakingOf: SubmitDeps['readSpeaking'] = async (id) => readSpeaking(database, id);
-  const journalOf: SubmitDeps['readJournal'] = async (id, afterId) => readJournal(database, id, afterId, 200);
+  const journal = createStreamJournal(database, bells);
   const dispatch: Dispatch =
     role === 'worker'
       ? {
@@ -238,8 +259,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           board,
           health,
           carriers,
-          readJournal: journalOf,
-          readSpeaking: speakingOf,
+          journal,
+          look: watch.look,
           carryInline: (id) => {
             carryInline({ ...steps, decide }, id, stopping.signal).catch((error: unknown) => {
               log.warn({ err: error, request: id }, 'a request could not be carried without Temporal and waits for it');
@@ -253,7 +274,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     dispatch,
     exchanges: createExchanges({
       database,
-      follow: (id) => replay({ board, readJournal: journalOf, readSpeaking: speakingOf }, id),
+      journal,
+      follow: (stored, resume) => follow({ board, journal, look: watch.look }, stored, resume),
     }),
     files: createFileStore(database),
     deliveries: createDeliveryDesk(database),
@@ -299,6 +321,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       server.closeAllConnections();
       stopping.abort(new Error('The process is stopping.'));
       watch.stop();
+      await notices.stop();
       carriers.stop();
       await workerStopped;
       // Last: while the lease is prolonged nobody takes this process's calls for lost.
@@ -310,6 +333,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+/** Between two looks of those who wait for other processes, while these can tell them. */
+const HEARING_MS = 1_000;
+const DEAF_MS = 100;
 
 /** Long enough for requests that were on their way when the stop began to arrive and be answered. */
 const FAREWELL_MS = 300;

@@ -1,25 +1,26 @@
 /** The durable path of a request: plan, admit, call the provider and start the workflow at the same time, answer after both. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Attempts } from '../activities/attempts.ts';
-import type { Board, Ended, Ticket } from '../activities/board.ts';
+import type { Board, Ticket } from '../activities/board.ts';
 import type { Config, Deployment } from '../activities/config/config.ts';
 import { findDeployment } from '../activities/config/pass-through.ts';
 import type { Plan } from '../activities/contract.ts';
 import type { DeploymentHealth } from '../activities/health/deployment-health.ts';
 import { planFor, planPassThrough } from '../activities/planning.ts';
 import type { Admission, Admitted } from '../activities/store/admissions.ts';
-import type { JournaledChunk } from '../activities/store/journal.ts';
 import type { Plans } from '../activities/store/plans.ts';
 import { isTransient } from '../activities/store/pool.ts';
+import type { StreamJournal } from '../activities/stream-journal.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 import { describeRoute } from '../workflows/describe.ts';
 import { decide } from '../workflows/policy/decide.ts';
-import { deliverJournal, deliverLive } from './deliver.ts';
-import type { Accepted, Answer, Dispatch, Provenance, Refused, Submission } from './dispatch.ts';
+import { deliverLive } from './deliver.ts';
+import type { Accepted, Dispatch, Followed, Provenance, Refused, Submission } from './dispatch.ts';
 import type { Carriers, Passenger } from './carriers.ts';
 import { affinityOf } from './affinity.ts';
 import { estimateTokens } from '../activities/prompt-size.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { deliverJournal, follow, toAnswer } from './follow.ts';
 import { createRoom } from './room.ts';
 
 export type SubmitDeps = {
@@ -33,8 +34,9 @@ export type SubmitDeps = {
   readonly board: Board;
   readonly health: DeploymentHealth;
   readonly carriers: Carriers;
-  readonly readJournal: (id: string, afterId: number) => Promise<readonly JournaledChunk[]>;
-  readonly readSpeaking: (id: string) => Promise<number | undefined>;
+  readonly journal: StreamJournal;
+  /** Asks the ledger at once for what is awaited here. */
+  readonly look: () => void;
   /** Carries a request without Temporal: the same attempts and decisions, in this process. */
   readonly carryInline: (id: string) => void;
   readonly draining: () => boolean;
@@ -151,7 +153,7 @@ async function accept(
   if (admitted.kind === 'known') {
     ticket.close();
     room.leave();
-    return admitted.sameBody ? replay(deps, admitted.id) : { refused: KEY_REUSED };
+    return admitted.sameBody ? follow(deps, { id: admitted.id, kind, body }) : { refused: KEY_REUSED };
   }
   if (first !== undefined) {
     deps.attempts.begin({
@@ -171,7 +173,7 @@ async function accept(
     room.leave();
     deps.carriers.forget(id);
   });
-  return carried(deps, ticket, carrying);
+  return carried(deps, ticket, { id, kind, body }, carrying);
 }
 
 const KEY_REUSED: Failure = {
@@ -190,15 +192,20 @@ async function carry(deps: SubmitDeps, passenger: Passenger): Promise<Provenance
   return acknowledged;
 }
 
-function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance['durability']>): Accepted {
+function carried(
+  deps: SubmitDeps,
+  ticket: Ticket,
+  followed: Followed,
+  carrying: Promise<Provenance['durability']>,
+): Accepted {
   let known: Provenance['durability'] | undefined;
   void carrying.then((durability) => {
     known = durability;
   });
   // The result is committed; should Temporal not acknowledge for long, the reconciler gives it a workflow later.
   const acknowledged = async (): Promise<Provenance['durability']> =>
-    known ?? Promise.race([carrying, after(ACKNOWLEDGEMENT_MS, 'journal' as const)]);
-  const { readJournal, readSpeaking } = deps;
+    known ?? firstOf(carrying, ACKNOWLEDGEMENT_MS, 'journal');
+  const { journal } = deps;
   return {
     id: ticket.id,
     replayed: false,
@@ -219,8 +226,8 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
             ticket,
             sink,
             durability,
-            readJournal,
-            readSpeaking,
+            journal,
+            followed,
           });
       });
       return () => {
@@ -229,35 +236,6 @@ function carried(deps: SubmitDeps, ticket: Ticket, carrying: Promise<Provenance[
       };
     },
   };
-}
-
-/** An earlier request, whoever carries it: its answer, also while it is still under way. */
-export function replay(
-  { board, readJournal, readSpeaking }: Pick<SubmitDeps, 'board' | 'readJournal' | 'readSpeaking'>,
-  id: string,
-): Accepted {
-  const ticket = board.open(id);
-  return {
-    id,
-    replayed: true,
-    answer: async () => {
-      const end = await ticket.ended;
-      ticket.close();
-      return toAnswer(end, 'temporal');
-    },
-    stream: (sink) => deliverJournal({ ticket, sink, durability: 'temporal', readJournal, readSpeaking }),
-  };
-}
-
-function toAnswer(end: Ended, durability: Provenance['durability']): Answer {
-  const provenance: Provenance = { ...end.origin, durability };
-  if (end.json !== undefined) return { kind: 'completed', json: end.json, provenance };
-  const failure: Failure = end.failure ?? {
-    code: 'internal_error',
-    message: 'The outcome was not recorded.',
-    billed: 'maybe',
-  };
-  return { kind: 'failed', failure, provenance };
 }
 
 function chooseFirst(deps: SubmitDeps, config: Config, plan: Plan, submission: Submission): First | Refused {
@@ -346,8 +324,13 @@ function toPassenger(
   };
 }
 
-async function after<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms, value).unref();
+/** What the promise resolves to, or this value when that takes longer. Leaves no timer behind: there is one for each stream. */
+async function firstOf<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, ms, otherwise).unref();
+  });
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
   });
 }

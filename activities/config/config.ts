@@ -87,8 +87,10 @@ export type HoldfastSettings = {
   readonly drainMs: number;
   /** How long a process may be silent before its attempts count as lost, milliseconds. */
   readonly leaseMs: number;
-  /** How long results, journals and idempotency keys are kept, milliseconds. */
+  /** How long results and idempotency keys are kept, milliseconds. */
   readonly retentionMs: number;
+  /** How long the events of streams that have ended are kept, milliseconds. */
+  readonly streamRetentionMs: number;
   /** Largest request body, bytes. */
   readonly maxBodyBytes: number;
   /** What an interrupted provider call means: call again, or stop with `outcome_unknown`. */

@@ -112,6 +112,7 @@ function toHoldfast(settings: FileSettings, general: GeneralSettings, environmen
     drainMs: own.drain ?? DEFAULTS.drainMs,
     leaseMs: own.lease ?? DEFAULTS.leaseMs,
     retentionMs: own.retention ?? DEFAULTS.retentionMs,
+    streamRetentionMs: own.stream_retention ?? DEFAULTS.streamRetentionMs,
     maxBodyBytes: Math.round((own.max_body_mb ?? general.max_request_size_mb ?? DEFAULTS.maxBodyMb) * BYTES_PER_MIB),
     delivery: own.delivery ?? 'at_least_once',
     cancelOnDisconnect: own.cancel_on_disconnect ?? general.cancel_on_disconnect ?? false,

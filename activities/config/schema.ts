@@ -45,6 +45,7 @@ export const DEFAULTS = {
   latencySamples: 10,
   latencyTtlMs: 3_600_000, // 1 h
   batchConcurrency: 200,
+  streamRetentionMs: 172_800_000, // 2 days
   maxBodyMb: 32, // MiB
   temporalNamespace: 'default',
   temporalTaskQueue: 'holdfast',
@@ -278,9 +279,12 @@ const holdfast = z.strictObject(
     lease: milliseconds(100)
       .optional()
       .describe('How long a process may be silent before its attempts count as lost. Default 10s.'),
-    retention: milliseconds(1_000)
+    retention: milliseconds(1_000).optional().describe('How long results and idempotency keys are kept. Default 7d.'),
+    stream_retention: milliseconds(1_000)
       .optional()
-      .describe('How long results, streams and idempotency keys are kept. Default 7d.'),
+      .describe(
+        'How long the events of a stream that has ended are kept, at most as long as its result. Later it is made from the result. Default 2d.',
+      ),
     max_body_mb: decimal().optional().describe(`Largest request body, MiB. Default ${DEFAULTS.maxBodyMb}.`),
     delivery: oneOf(['at_least_once', 'at_most_once'])
       .optional()

@@ -1,6 +1,7 @@
 /** Requests as rows: reading, listing, ending without an attempt, cancelling, and finding those that nobody carries. */
 import type { RequestEnd } from './settlements.ts';
 import { toBigInt } from './attempts.ts';
+import { CHANNEL } from './notices.ts';
 import { persist, type Database } from './pool.ts';
 import { isDead } from './processes.ts';
 
@@ -140,11 +141,15 @@ export async function listRequests(database: Database, filter: RequestFilter): P
 }
 
 const END = `
+with ended as (
 update requests r set state = $2, error = $3, completed_at = now(),
   cost_nano = (select sum(a.cost_nano) from attempts a where a.request_id = r.id),
   carrier = coalesce(r.carrier, $4)
 where r.id = $1 and r.state = 'in_progress'
-  and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching')`;
+  and not exists (select 1 from attempts a where a.request_id = r.id and a.state = 'dispatching')
+returning r.id
+)
+select pg_notify('${CHANNEL}', 'e ' || id) from ended`;
 
 /**
  * Ends a request that has no attempt under way. Idempotent: a request that has ended stays as it ended.
@@ -164,7 +169,9 @@ export async function endRequest(
 /** Remembers that the caller wants it stopped. Whoever carries the request sees it; no new attempt can be claimed from now on. */
 export async function requestCancel(database: Database, id: string): Promise<void> {
   await database.query(
-    "update requests set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1 and state = 'in_progress'",
+    `with asked as (
+       update requests set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1 and state = 'in_progress' returning id
+     ) select pg_notify('${CHANNEL}', 'c ' || id) from asked`,
     [id],
   );
 }

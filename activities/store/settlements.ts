@@ -1,6 +1,7 @@
 /** Commit 2: what came of an attempt, and of its request when that ends with it, together with its neighbours'. Exactly once. */
 import { persist, type Database } from './pool.ts';
 import { createGroup } from './group.ts';
+import { tellOthers } from './notices.ts';
 import { lostReply, reach } from '../telemetry/fault-points.ts';
 
 export type RequestEnd = 'completed' | 'failed' | 'cancelled' | 'outcome_unknown';
@@ -45,8 +46,8 @@ with input as (
   from input i
   where r.id = i.id and i.request_state is not null and r.state = 'in_progress' and i.id in (select request_id from attempt)
   returning r.id
-)
-select i.id, a.request_id is not null as attempt, r.id is not null as request
+), told as (${tellOthers('e', 'request', '$3[1]')})
+select i.id, a.request_id is not null as attempt, r.id is not null as request, (select count(*) from told) as told
 from input i left join attempt a on a.request_id = i.id left join request r on r.id = i.id`;
 
 const FIND_SETTLED = `

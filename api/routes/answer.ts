@@ -1,7 +1,8 @@
 /** From a submission to its answer, whole or streamed. */
 import type { Accepted, Caller, Submission } from '../dispatch.ts';
 import { sendFailure } from '../middleware/reply.ts';
-import { CHAT_WORDS, createSseSink, type StreamWords } from '../stream/sse.ts';
+import { createSseSink } from '../stream/sse.ts';
+import { CHAT_WORDS, type StreamWords } from '../stream/words.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { answerAccepted } from './respond-async.ts';
@@ -20,7 +21,14 @@ export async function answer(
   else await answerWhole(exchange, caller, accepted);
 }
 
-export function answerStream(exchange: Exchange, caller: Caller, accepted: Accepted, words: StreamWords): void {
+export function answerStream(
+  exchange: Exchange,
+  caller: Caller,
+  accepted: Accepted,
+  words: StreamWords,
+  /** Whether the request is this reader's own: who only watches it does not end it by leaving. */
+  owns = true,
+): void {
   let detach = (): void => undefined;
   let gone = false;
   const sink = createSseSink({
@@ -31,7 +39,7 @@ export function answerStream(exchange: Exchange, caller: Caller, accepted: Accep
     onGone: () => {
       gone = true;
       detach();
-      if (exchange.deps.config().holdfast.cancelOnDisconnect) cancelAbandoned(exchange, caller, accepted);
+      if (owns && exchange.deps.config().holdfast.cancelOnDisconnect) cancelAbandoned(exchange, caller, accepted);
     },
   });
   detach = accepted.stream(sink);

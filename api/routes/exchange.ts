@@ -50,6 +50,8 @@ export type Limits = {
   readonly streamKeepAliveMs: number;
   /** Bytes a stream's reader may be behind before it is disconnected. */
   readonly maxUnreadBytes: number;
+  /** How long a reader may take nothing of what is ready for it, milliseconds. */
+  readonly unreadMs: number;
 };
 
 export const LIMITS: Limits = {
@@ -59,6 +61,7 @@ export const LIMITS: Limits = {
   checkIntervalMs: 5_000,
   streamKeepAliveMs: 15_000,
   maxUnreadBytes: 1024 * 1024,
+  unreadMs: 60_000,
 };
 
 /** One HTTP request on its way through the edge. */

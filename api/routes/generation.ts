@@ -4,7 +4,7 @@ import { parseGeneration } from '../../providers/dialects/generation-schema.ts';
 import type { Caller, Submission } from '../dispatch.ts';
 import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
-import { GENERATION_EVENTS, GENERATION_LIST } from '../stream/sse.ts';
+import { GENERATION_EVENTS, GENERATION_LIST } from '../stream/words.ts';
 import { answer } from './answer.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { pathOf } from './params.ts';

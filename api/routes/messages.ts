@@ -6,7 +6,7 @@ import { isObject, textOf } from '../../providers/protocol/json.ts';
 import type { Caller, Submission } from '../dispatch.ts';
 import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
-import { MESSAGE_WORDS } from '../stream/sse.ts';
+import { MESSAGE_WORDS } from '../stream/words.ts';
 import { answer } from './answer.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatExtrasSchema } from './chat-extras.ts';

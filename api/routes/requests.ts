@@ -84,7 +84,7 @@ export async function cancelRequest(exchange: Exchange, caller: Caller, params: 
   sendRequest(exchange, id, await exchange.deps.requests.cancel(id, caller));
 }
 
-function requestIdOf(params: Params): string {
+export function requestIdOf(params: Params): string {
   const id = pathOf(params['id']) ?? '';
   return REQUEST_ID.test(id) ? id : notFound(id);
 }
@@ -97,6 +97,6 @@ function sendRequest(exchange: Exchange, id: string, record: RequestRecord | und
 }
 
 /** The same words for an id that does not exist and for another tenant's, so that ids cannot be probed. */
-function notFound(id: string): never {
+export function notFound(id: string): never {
   return refuse('not_found', `No request found with id '${id.slice(0, 100)}'.`, 'id');
 }

@@ -6,7 +6,7 @@ import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
 import { commonHeaders, sendFailure, sendJson, sendText } from '../middleware/reply.ts';
 import { REQUEST_ID } from '../middleware/request-id.ts';
-import { RESPONSE_WORDS } from '../stream/sse.ts';
+import { RESPONSE_WORDS } from '../stream/words.ts';
 import { answer, answerStream } from './answer.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Exchange, Params } from './exchange.ts';
@@ -81,7 +81,7 @@ export async function getResponse(exchange: Exchange, caller: Caller, params: Pa
   }
   if (stored.body['stream'] !== true)
     refuse('invalid_request', 'Only a response that was created with stream can be streamed.', 'stream');
-  const accepted = exchange.deps.exchanges.follow(stored.id);
+  const accepted = exchange.deps.exchanges.follow(stored);
   answerStream(exchange, caller, after === undefined ? accepted : startingAfter(accepted, after), RESPONSE_WORDS);
 }
 

@@ -26,6 +26,7 @@ import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema }
 import { DOOR_NAMES, DOORS } from '../../providers/dialects/passed-doors.ts';
 import { passThroughDoor } from './pass-through.ts';
 import { PLAIN_ROUTES } from './plain-table.ts';
+import { streamHeadersSchema, streamQuerySchema, streamRequest } from './request-stream.ts';
 import { requestListSchema, requestSchema } from './request-object.ts';
 import { cancelRequest, getRequest, listRequests, requestsQuerySchema } from './requests.ts';
 import { cancelResponse, createResponse, deleteResponse, getResponse } from './responses.ts';
@@ -273,6 +274,18 @@ export const ROUTES: readonly Route[] = [
     tag: 'Requests',
     answer: requestSchema,
     errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    paths: ['/v1/requests/:id/stream'],
+    access: 'key',
+    handler: streamRequest,
+    summary: "Read a request's stream from any event on, live or finished; 204 when there is nothing behind that event",
+    tag: 'Requests',
+    query: streamQuerySchema,
+    headers: streamHeadersSchema,
+    answerType: 'text/event-stream',
+    errors: ['invalid_request', 'not_found', 'stream_expired', ...CALL_ERRORS],
   },
   {
     method: 'post',

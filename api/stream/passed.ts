@@ -7,6 +7,7 @@ import type { Provenance, StreamSink } from '../dispatch.ts';
 import { logAccess } from '../middleware/access-log.ts';
 import { CLIENT_GONE, sendFailure, sendText } from '../middleware/reply.ts';
 import type { Exchange } from '../routes/exchange.ts';
+import { drained } from './drained.ts';
 
 export type PassedSinkOptions = {
   readonly exchange: Exchange;
@@ -42,6 +43,10 @@ export function createPassedSink({ exchange, headers, onGone }: PassedSinkOption
     finish(CLIENT_GONE);
     onGone();
   };
+  const drop = (): void => {
+    leave();
+    res.destroy();
+  };
   if (res.destroyed) leave();
   else res.on('close', leave);
 
@@ -62,13 +67,14 @@ export function createPassedSink({ exchange, headers, onGone }: PassedSinkOption
       if (opened !== undefined) begin(head, opened);
       const bytes = bytesOf(content ?? {});
       if (res.writableLength > limits.maxUnreadBytes) {
-        leave();
-        res.destroy();
+        drop();
         return false;
       }
       if (bytes.length > 0) res.write(bytes);
       return true;
     },
+    reset: drop,
+    drained: async () => drained(res, limits.unreadMs, drop),
     end(provenance) {
       if (over) return;
       begin(undefined, opened ?? provenance);

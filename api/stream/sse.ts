@@ -1,10 +1,11 @@
 /** Writes one answer as server-sent events: frames of one tick together, a slow reader disconnected, no `[DONE]` that is not true. */
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Failure } from '../../providers/protocol/errors.ts';
 import type { Provenance, StreamSink } from '../dispatch.ts';
-import { CLIENT_GONE, errorBody, errorFor, sendFailure } from '../middleware/reply.ts';
+import { CLIENT_GONE, sendFailure } from '../middleware/reply.ts';
 import { logAccess } from '../middleware/access-log.ts';
 import type { Exchange } from '../routes/exchange.ts';
+import { drained } from './drained.ts';
+import type { StreamWords } from './words.ts';
 
 export type SseOptions = {
   readonly exchange: Exchange;
@@ -17,91 +18,12 @@ export type SseOptions = {
   readonly words: StreamWords;
 };
 
-/** How a dialect frames its streams. */
-export type StreamWords = {
-  /** Each event has a name: the frame's `type`, which is then its first field. */
-  readonly named: boolean;
-  /** Written after the last frame; it must not be written of an answer that is not complete. */
-  readonly farewell: string;
-  /** The last event of a stream that failed, as JSON text. */
-  readonly failed: (exchange: Exchange, failure: Failure, requestId: string, frames: number) => string;
-  /** Where streams are framed otherwise than as events with ids. */
-  readonly framing?: StreamFraming;
-};
-
-export type StreamFraming = {
-  readonly contentType: string;
-  readonly frame: (json: string, n: number) => string;
-  /** The last frame of a stream that failed. */
-  readonly failed: (json: string, n: number) => string;
-  /** Bytes without meaning, for connections that must not fall silent. */
-  readonly silence: string;
-};
-
-/** OpenAI's chat. */
-export const CHAT_WORDS: StreamWords = {
-  named: false,
-  farewell: 'data: [DONE]\n\n',
-  failed: (_exchange, failure, requestId) =>
-    JSON.stringify({ error: { ...errorBody(failure).error, request_id: requestId } }),
-};
-
-/** Anthropic's messages: the terminal event is one of its own. */
-export const MESSAGE_WORDS: StreamWords = {
-  named: true,
-  farewell: '',
-  failed: (exchange, failure, requestId) => JSON.stringify(errorFor(exchange, failure, requestId)),
-};
-
-/** OpenAI's responses. Its clients raise what is under `error`; the fields beside it are the documented event. */
-export const RESPONSE_WORDS: StreamWords = {
-  named: true,
-  farewell: '',
-  failed: (_exchange, failure, requestId, frames) => {
-    const { error } = errorBody(failure);
-    const { code, message, param } = error;
-    return JSON.stringify({
-      type: 'error',
-      sequence_number: frames,
-      code,
-      message,
-      param,
-      error: { ...error, request_id: requestId },
-    });
-  },
-};
-
 const TYPE = /^\{"type":"([\w.-]+)"/;
 
 function framed(json: string, named: boolean): string {
   const name = named ? TYPE.exec(json)?.[1] : undefined;
   return name === undefined ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`;
 }
-
-/** Google's, as events: its own clients look for nothing but data, and for errors outside of it. */
-export const GENERATION_EVENTS: StreamWords = {
-  named: false,
-  farewell: '',
-  failed: (exchange, failure, requestId) => JSON.stringify(errorFor(exchange, failure, requestId)),
-  framing: {
-    contentType: 'text/event-stream',
-    frame: (json) => `data: ${json}\n\n`,
-    failed: (json) => `${json}\n`,
-    silence: '\n\n',
-  },
-};
-
-/** Google's, as one list that grows. A list that failed ends with the error. */
-export const GENERATION_LIST: StreamWords = {
-  ...GENERATION_EVENTS,
-  farewell: ']',
-  framing: {
-    contentType: 'application/json; charset=utf-8',
-    frame: (json, n) => `${n === 1 ? '[' : ','}${json}\n`,
-    failed: (json, n) => `${n === 1 ? '[' : ','}${json}]`,
-    silence: '\n',
-  },
-};
 
 const EVENTS = { contentType: 'text/event-stream; charset=utf-8', silence: ': keep-alive\n\n' } as const;
 
@@ -141,6 +63,12 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
   if (res.destroyed) leave();
   else res.on('close', leave);
 
+  const dropSlow = (): void => {
+    exchange.deps.log.info({ request_id: requestId }, 'a slow reader was disconnected; it can resume');
+    leave();
+    res.destroy();
+  };
+
   const writeHead = (provenance: Provenance): void => {
     if (res.headersSent) return;
     res.writeHead(200, { ...headers(provenance), ...SSE_HEADERS, 'content-type': contentType });
@@ -178,15 +106,23 @@ export function createSseSink({ exchange, requestId, headers, onGone, words }: S
     chunk(id, json) {
       if (over) return false;
       if (res.writableLength + pending.length > limits.maxUnreadBytes) {
-        exchange.deps.log.info({ request_id: requestId }, 'a slow reader was disconnected; it can resume');
-        leave();
-        res.destroy();
+        dropSlow();
         return false;
       }
       frames += 1;
       pending += words.framing?.frame(json, frames) ?? `id: ${id}\n${framed(json, words.named)}`;
       schedule();
       return true;
+    },
+    reset(id, attempt, through) {
+      if (over) return;
+      const data = JSON.stringify({ type: 'reset', attempt, discard_through: through });
+      pending += `id: ${id}\nevent: reset\ndata: ${data}\n\n`;
+      schedule();
+    },
+    async drained() {
+      flush();
+      await drained(res, limits.unreadMs, dropSlow);
     },
     end(provenance) {
       if (over) return;

@@ -132,6 +132,13 @@ function frameOf(chunk: ChatChunk, choices: readonly JsonObject[], usage?: unkno
   });
 }
 
+/** A chunk for each choice, then the counts for those who want them. */
+function replay(answer: JsonObject, body: Body): readonly string[] {
+  const { usage, ...rest } = answer;
+  const frames = listOf(answer['choices']).map((choice) => JSON.stringify({ ...rest, choices: [choice] }));
+  return wantsUsage(body) && isObject(usage) ? [...frames, JSON.stringify({ ...rest, choices: [], usage })] : frames;
+}
+
 export function wantsUsage(body: Body): boolean {
   const options = body['stream_options'];
   return isObject(options) && options['include_usage'] === true;
@@ -142,4 +149,5 @@ export const completion: Dialect = {
   objection,
   fromResponse,
   encoder: (body) => encoderAfter(new Map(), wantsUsage(body)),
+  replay,
 };

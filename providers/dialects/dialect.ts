@@ -1,6 +1,7 @@
 /** How callers of the chat-like endpoints speak: pure functions between their words and the chat protocol. */
 import type { ChatChunk, ChatRequest, ChatResponse } from '../protocol/chat.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { JsonObject } from '../protocol/json.ts';
 
 /** A body as the caller sent it, checked at the edge, extras of the gateway removed. This is what the ledger keeps. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -25,4 +26,6 @@ export type Dialect = {
   /** The whole answer in the caller's words. `id` is the gateway's id of the request. */
   readonly fromResponse: (response: ChatResponse, body: Body, id: string) => Readonly<Record<string, unknown>>;
   readonly encoder: (body: Body, id: string) => Encoder;
+  /** The frames of an answer that is kept whole only, the ones that say "complete" included. The same answer gives the same frames. */
+  readonly replay: (answer: JsonObject, body: Body) => readonly string[];
 };

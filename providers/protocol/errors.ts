@@ -147,6 +147,8 @@ export const ERRORS = {
   provider_timeout: { status: 504, type: 'api_error', retry: 'same', cooldown: true, class: 'Timeout' },
   provider_unreachable: { status: 502, type: 'api_error', retry: 'same', cooldown: true, class: 'BadGateway' },
   provider_invalid_response: { status: 502, type: 'api_error', retry: 'same', cooldown: true, class: 'BadGateway' },
+  // A stream that can no longer be gone on with.
+  stream_expired: { status: 410, type: 'invalid_request_error', retry: 'never', cooldown: false, class: 'NotFound' },
   provider_ended: { status: 410, type: 'invalid_request_error', retry: 'next', cooldown: false, class: 'NotFound' },
   // The gateway's own state.
   attempt_lost: { status: 500, type: 'api_error', retry: 'same', cooldown: false, class: 'InternalServer' },

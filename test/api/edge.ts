@@ -75,6 +75,7 @@ export function configOf(changes: Partial<Config['holdfast']> = {}): Config {
       drainMs: 60_000,
       leaseMs: 10_000,
       retentionMs: 604_800_000,
+      streamRetentionMs: 172_800_000,
       maxBodyBytes: 1024 * 1024,
       delivery: 'at_least_once',
       cancelOnDisconnect: false,
@@ -158,6 +159,7 @@ export async function startEdge(changes: Partial<ServerDeps> = {}): Promise<Edge
       follow: () => {
         throw new Error('nothing is stored here');
       },
+      place: async () => 'gone',
     },
     health: {
       readiness: async () => ({ database: 'connected', temporal: 'connected' }),

@@ -31,6 +31,7 @@ export const ERROR_MEANINGS = {
   provider_timeout: 'The provider did not answer, or fell silent, for longer than the timeout.',
   provider_unreachable: 'No connection, or one that broke.',
   provider_invalid_response: 'The answer is not what the protocol of the provider says.',
+  stream_expired: 'The stream is not kept any longer, so that nobody can go on with it.',
   provider_ended: 'The provider has ended its service.',
   attempt_lost: 'The process that made the call died before it recorded an outcome.',
   outcome_unknown: 'A call was lost, and `at_most_once` forbids another one.',

@@ -388,6 +388,7 @@ describe('a configuration that asks for more than is served', () => {
       drainMs: 60_000,
       leaseMs: 5_000,
       retentionMs: 2_592_000_000,
+      streamRetentionMs: 172_800_000,
       maxBodyBytes: 4 * 1024 * 1024,
       delivery: 'at_most_once',
       cancelOnDisconnect: true,

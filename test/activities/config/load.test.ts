@@ -486,6 +486,7 @@ describe('the loaded configuration', () => {
         drainMs: 60_000,
         leaseMs: 10_000,
         retentionMs: 604_800_000,
+        streamRetentionMs: 172_800_000,
         maxBodyBytes: 33_554_432,
         delivery: 'at_least_once',
         cancelOnDisconnect: false,
