@@ -1,5 +1,6 @@
 /** What every process does beside its requests: prolongs its lease, stops what was cancelled elsewhere, finds what nobody carries, forgets the old. */
 import type { Failure } from '../providers/protocol/errors.ts';
+import { every } from './repeat.ts';
 import type { Attempts } from './attempts.ts';
 import type { HoldfastSettings } from './config/config.ts';
 import { loseAttempt } from './store/attempts.ts';
@@ -152,24 +153,4 @@ async function carryAll(deps: KeeperDeps, orphans: readonly Orphan[], message: s
     await deps.giveOwnWorkflow(orphan);
     deps.log.info({ request: orphan.id }, message);
   }
-}
-
-/** Repeats work with a pause between; a failure is logged and the work tried again. Returns how to stop it. */
-function every(ms: number, work: () => Promise<void>, deps: KeeperDeps): () => void {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const run = (): void => {
-    work()
-      .catch((error: unknown) => {
-        if (!stopped) deps.log.warn({ err: error }, 'background work failed and will be repeated');
-      })
-      .finally(() => {
-        if (!stopped) timer = setTimeout(run, ms).unref();
-      });
-  };
-  timer = setTimeout(run, ms).unref();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
 }

@@ -1,4 +1,5 @@
 /** Starts what the ledger has accepted and Temporal does not know: batches, and news of what has ended. */
+import { every } from './repeat.ts';
 import { failBatch, findBatchesToStart, findOpenBatches, markBatchStarted, type BatchRow } from './store/batches.ts';
 import type { Database } from './store/pool.ts';
 import { findDeliveriesToStart, findOpenDeliveries, markDeliveryStarted } from './store/webhooks.ts';
@@ -60,24 +61,5 @@ export function startOutbox(deps: OutboxDeps): Outbox {
     stop: () => {
       for (const stop of loops) stop();
     },
-  };
-}
-
-function every(ms: number, work: () => Promise<void>, { log }: OutboxDeps): () => void {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const run = (): void => {
-    work()
-      .catch((error: unknown) => {
-        if (!stopped) log.warn({ err: error }, 'work in the background failed and will be repeated');
-      })
-      .finally(() => {
-        if (!stopped) timer = setTimeout(run, ms).unref();
-      });
-  };
-  timer = setTimeout(run, ms).unref();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
   };
 }

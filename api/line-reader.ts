@@ -11,7 +11,7 @@ import type { Failure } from '../providers/protocol/errors.ts';
 import { imageRequestSchema } from '../providers/protocol/images.ts';
 import { moderationRequestSchema } from '../providers/protocol/moderation.ts';
 import { rerankRequestSchema } from '../providers/protocol/rerank.ts';
-import { toProblem } from '../providers/protocol/problem.ts';
+import { toInvalidRequest } from '../providers/protocol/problem.ts';
 import type { z } from 'zod';
 import { parseJson } from './middleware/json-text.ts';
 import { edgeFailure, Refusal } from './middleware/refusal.ts';
@@ -77,7 +77,7 @@ function by(schema: z.ZodType<Record<string, unknown>>): Parse {
   return (body) => {
     const result = schema.safeParse(body);
     if (result.success) return { request: result.data };
-    return { refused: { code: 'invalid_request', ...toProblem(result.error, body), billed: 'no' } };
+    return { refused: toInvalidRequest(result.error, body) };
   };
 }
 

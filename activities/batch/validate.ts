@@ -1,4 +1,5 @@
 /** From the bytes of an input file to lines in the ledger, or to a list of what is wrong, line by line. */
+import { isObject } from '../../providers/protocol/json.ts';
 import type { Config } from '../config/config.ts';
 import { planFor } from '../planning.ts';
 import { addLines, removeLines, type NewLine } from '../store/batch-lines.ts';
@@ -122,8 +123,4 @@ function toLine(
 
 function wrong(code: string, message: string, param?: string): Omit<BatchProblem, 'line'> {
   return { code, message, ...(param === undefined ? {} : { param }) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -96,14 +96,15 @@ export function createDeploymentHealth(config: () => Config): DeploymentHealth {
       fail(deployment, failure);
     },
     cooldowns: () => {
+      if (config().router.disableCooldowns) return {};
       const now = Date.now();
       const found: Record<string, number> = {};
-      for (const report of [...others, Object.fromEntries(own)]) {
-        for (const [id, { coolUntil }] of Object.entries(report)) {
-          if (coolUntil > Math.max(now, found[id] ?? 0)) found[id] = coolUntil;
-        }
-      }
-      return config().router.disableCooldowns ? {} : found;
+      const note = (id: string, { coolUntil }: DeploymentReport): void => {
+        if (coolUntil > Math.max(now, found[id] ?? 0)) found[id] = coolUntil;
+      };
+      for (const report of others) for (const [id, told] of Object.entries(report)) note(id, told);
+      for (const [id, seen] of own) note(id, seen);
+      return found;
     },
     loads: (ids) => {
       const ttlMs = config().router.latency?.ttlMs ?? SAMPLES_TTL_MS;

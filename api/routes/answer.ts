@@ -1,5 +1,5 @@
 /** From a submission to its answer, whole or streamed. */
-import type { Accepted, Caller, Submission } from '../dispatch.ts';
+import type { Accepted, Caller, StreamSink, Submission } from '../dispatch.ts';
 import { sendFailure } from '../middleware/reply.ts';
 import { createSseSink } from '../stream/sse.ts';
 import { CHAT_WORDS, type StreamWords } from '../stream/words.ts';
@@ -29,18 +29,34 @@ export function answerStream(
   /** Whether the request is this reader's own: who only watches it does not end it by leaving. */
   owns = true,
 ): void {
-  let detach = (): void => undefined;
-  let gone = false;
-  const sink = createSseSink({
-    exchange,
-    requestId: accepted.id,
-    words,
-    headers: (provenance) => answerHeaders(exchange, accepted, provenance),
-    onGone: () => {
-      gone = true;
-      detach();
+  attach(
+    accepted,
+    (onGone) =>
+      createSseSink({
+        exchange,
+        requestId: accepted.id,
+        words,
+        headers: (provenance) => answerHeaders(exchange, accepted, provenance),
+        onGone,
+      }),
+    () => {
       if (owns && exchange.deps.config().holdfast.cancelOnDisconnect) cancelAbandoned(exchange, caller, accepted);
     },
+  );
+}
+
+/** Feeds a sink until its reader is gone. */
+export function attach(
+  accepted: Accepted,
+  createSink: (onGone: () => void) => StreamSink,
+  afterwards: () => void,
+): void {
+  let detach = (): void => undefined;
+  let gone = false;
+  const sink = createSink(() => {
+    gone = true;
+    detach();
+    afterwards();
   });
   detach = accepted.stream(sink);
   // The sink may have been fed, and the reader lost, before there was anything to detach.

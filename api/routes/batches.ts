@@ -6,11 +6,13 @@ import { BATCH_ENDPOINTS, type BatchEndpoint } from '../line-reader.ts';
 import { readJson } from '../middleware/body.ts';
 import { refuse, Refusal } from '../middleware/refusal.ts';
 import { sendJson } from '../middleware/reply.ts';
-import { toProblem } from '../../providers/protocol/problem.ts';
+import { isSet } from '../../providers/protocol/json.ts';
+import { toInvalidRequest } from '../../providers/protocol/problem.ts';
 import { toBatchObject } from './batch-object.ts';
 import type { BatchRecord } from './batch-desk.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { expiresAfterSchema } from './files.ts';
+import { DEFAULT_PAGE, pageAfter, pageLimit, toPage } from './page.ts';
 import { parseQuery, pathOf } from './params.ts';
 import { webhookUrlOf } from './webhook-url.ts';
 
@@ -37,24 +39,16 @@ export const webhookHeaderSchema = z.object({
   'x-webhook-url': z.string().max(2_048).optional().meta({ description: 'Where the end of the batch is told.' }),
 });
 
-const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
-
 export const batchesQuerySchema = z.strictObject({
-  after: z.string().min(1).max(100).optional().meta({ description: "The last page's `last_id`." }),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'expected a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(MAX_PAGE))
-    .optional(),
+  after: pageAfter,
+  limit: pageLimit(),
 });
 
 export async function createBatch(exchange: Exchange, caller: Caller): Promise<void> {
   const { deps } = exchange;
   const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
   const parsed = batchBodySchema.safeParse(body);
-  if (!parsed.success) throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, body), billed: 'no' });
+  if (!parsed.success) throw new Refusal(toInvalidRequest(parsed.error, body));
   const order = parsed.data;
   const webhookUrl = webhookUrlOf(exchange);
   const windowMs = windowOf(order.completion_window);
@@ -71,16 +65,12 @@ export async function createBatch(exchange: Exchange, caller: Caller): Promise<v
       completionWindow: order.completion_window,
       windowMs,
       ...(webhookUrl === undefined ? {} : { webhookUrl }),
-      ...(isGiven(order.metadata) ? { metadata: order.metadata } : {}),
-      ...(isGiven(order.output_expires_after) ? { outputExpiresAfterS: order.output_expires_after.seconds } : {}),
+      ...(isSet(order.metadata) ? { metadata: order.metadata } : {}),
+      ...(isSet(order.output_expires_after) ? { outputExpiresAfterS: order.output_expires_after.seconds } : {}),
     },
     caller,
   );
   sendJson(exchange, 200, toBatchObject(record));
-}
-
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== null && value !== undefined;
 }
 
 function windowOf(text: string): number {
@@ -99,13 +89,7 @@ export async function listBatches(exchange: Exchange, caller: Caller): Promise<v
     { dialect: 'openai', limit, ...(after === undefined ? {} : { after }) },
     caller,
   );
-  sendJson(exchange, 200, {
-    object: 'list',
-    data: page.data.map(toBatchObject),
-    first_id: page.data[0]?.id ?? null,
-    last_id: page.data.at(-1)?.id ?? null,
-    has_more: page.hasMore,
-  });
+  sendJson(exchange, 200, toPage(page, toBatchObject));
 }
 
 export async function getBatch(exchange: Exchange, caller: Caller, params: Params): Promise<void> {

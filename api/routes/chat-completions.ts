@@ -1,17 +1,13 @@
 /** `POST /v1/chat/completions` and its aliases: parse, accept, answer. */
 import { parseChatRequest } from '../../providers/protocol/chat-schema.ts';
 import type { Caller } from '../dispatch.ts';
-import { readJson } from '../middleware/body.ts';
-import { refuse } from '../middleware/refusal.ts';
 import { answer } from './answer.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { pathOf } from './params.ts';
-import { toSubmission } from './submission.ts';
+import { readCall, toSubmission } from './submission.ts';
 
 export async function chatCompletions(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
-  const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
-  const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+  const body = await readCall(exchange);
   const submission = toSubmission(exchange, caller, {
     kind: 'chatCompletion',
     body,

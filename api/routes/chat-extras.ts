@@ -1,7 +1,8 @@
 /** What a caller may say about the way of its request: LiteLLM's extra body fields and headers, taken out of the request. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { toProblem } from '../../providers/protocol/problem.ts';
+import { isSet } from '../../providers/protocol/json.ts';
+import { toInvalidRequest } from '../../providers/protocol/problem.ts';
 import type { Wishes } from '../dispatch.ts';
 import { refuse, Refusal } from '../middleware/refusal.ts';
 
@@ -181,7 +182,7 @@ function deliveryOf(headers: IncomingHttpHeaders): Wishes['delivery'] {
 function toWishes(found: Record<string, unknown>, model: unknown): Wishes {
   const parsed = chatExtrasSchema.safeParse(found);
   if (!parsed.success) {
-    throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, found), billed: 'no' });
+    throw new Refusal(toInvalidRequest(parsed.error, found));
   }
   const extras = parsed.data;
   const list = extras.fallbacks?.flatMap((entry) => {
@@ -201,8 +202,4 @@ function toWishes(found: Record<string, unknown>, model: unknown): Wishes {
     ...(isSet(extras.additional_drop_params) ? { additionalDropParams: extras.additional_drop_params } : {}),
     ...(isSet(extras.allowed_openai_params) ? { allowedOpenaiParams: extras.allowed_openai_params } : {}),
   };
-}
-
-function isSet<T>(value: T | null | undefined): value is T {
-  return value !== null && value !== undefined;
 }

@@ -8,6 +8,12 @@ export const chatBodySchema = z.intersection(chatRequestSchema, chatExtrasSchema
   description: "OpenAI's request, with the gateway's own fields. Other fields are passed to the provider.",
 });
 
+export const usageSchema = z.looseObject({
+  prompt_tokens: z.number().int(),
+  completion_tokens: z.number().int(),
+  total_tokens: z.number().int(),
+});
+
 export const chatResponseSchema = z
   .looseObject({
     id: z.string(),
@@ -21,12 +27,6 @@ export const chatResponseSchema = z
         finish_reason: z.string().nullable(),
       }),
     ),
-    usage: z
-      .looseObject({
-        prompt_tokens: z.number().int(),
-        completion_tokens: z.number().int(),
-        total_tokens: z.number().int(),
-      })
-      .optional(),
+    usage: usageSchema.optional(),
   })
   .meta({ id: 'ChatCompletion' });

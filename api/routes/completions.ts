@@ -2,13 +2,12 @@
 import { z } from 'zod';
 import { completionsSchema, parseCompletions } from '../../providers/dialects/completions-schema.ts';
 import type { Caller } from '../dispatch.ts';
-import { readJson } from '../middleware/body.ts';
-import { refuse } from '../middleware/refusal.ts';
 import { answer } from './answer.ts';
 import { chatExtrasSchema } from './chat-extras.ts';
+import { usageSchema } from './chat-schemas.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { pathOf } from './params.ts';
-import { toSubmission } from './submission.ts';
+import { readCall, toSubmission } from './submission.ts';
 
 export const completionsBodySchema = z.intersection(completionsSchema, chatExtrasSchema).meta({
   id: 'CompletionRequest',
@@ -25,20 +24,12 @@ export const completionsResponseSchema = z
     choices: z.array(
       z.looseObject({ text: z.string(), index: z.number().int(), finish_reason: z.string().nullable() }),
     ),
-    usage: z
-      .looseObject({
-        prompt_tokens: z.number().int(),
-        completion_tokens: z.number().int(),
-        total_tokens: z.number().int(),
-      })
-      .optional(),
+    usage: usageSchema.optional(),
   })
   .meta({ id: 'Completion' });
 
 export async function completions(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
-  const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
-  const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+  const body = await readCall(exchange);
   const submission = toSubmission(exchange, caller, {
     kind: 'completion',
     body,

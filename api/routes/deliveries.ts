@@ -5,6 +5,7 @@ import { refuse } from '../middleware/refusal.ts';
 import { sendJson } from '../middleware/reply.ts';
 import { DELIVERY_STATES, type DeliveryRecord } from './delivery-desk.ts';
 import type { Exchange, Params } from './exchange.ts';
+import { DEFAULT_PAGE, pageAfter, pageLimit, toPage } from './page.ts';
 import { parseQuery, pathOf } from './params.ts';
 
 export const deliverySchema = z
@@ -39,19 +40,11 @@ export const deliveryListSchema = z
   })
   .meta({ id: 'WebhookDeliveryList' });
 
-const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
-
 export const deliveriesQuerySchema = z.strictObject({
   status: z.enum(DELIVERY_STATES).optional(),
   subject: z.string().min(1).max(100).optional().meta({ description: 'Id of the request or the batch.' }),
-  after: z.string().min(1).max(100).optional().meta({ description: "The last page's `last_id`." }),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'expected a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(MAX_PAGE))
-    .optional(),
+  after: pageAfter,
+  limit: pageLimit(),
 });
 
 export async function listDeliveries(exchange: Exchange, caller: Caller): Promise<void> {
@@ -65,13 +58,7 @@ export async function listDeliveries(exchange: Exchange, caller: Caller): Promis
     },
     caller,
   );
-  sendJson(exchange, 200, {
-    object: 'list',
-    data: page.data.map(toDeliveryObject),
-    first_id: page.data[0]?.id ?? null,
-    last_id: page.data.at(-1)?.id ?? null,
-    has_more: page.hasMore,
-  });
+  sendJson(exchange, 200, toPage(page, toDeliveryObject));
 }
 
 export async function getDelivery(exchange: Exchange, caller: Caller, params: Params): Promise<void> {

@@ -7,6 +7,7 @@ import { commonHeaders, sendJson } from '../middleware/reply.ts';
 import { logAccess } from '../middleware/access-log.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { PURPOSES, type FileRecord, type Upload } from './file-store.ts';
+import { pageAfter, pageLimit, toPage } from './page.ts';
 import { parseQuery, pathOf } from './params.ts';
 
 const MIB = 1024 * 1024;
@@ -59,13 +60,8 @@ const MAX_PAGE = 10_000;
 export const filesQuerySchema = z.strictObject({
   purpose: z.string().min(1).max(100).optional(),
   order: z.enum(['asc', 'desc']).optional(),
-  after: z.string().min(1).max(100).optional().meta({ description: "The last page's `last_id`." }),
-  limit: z
-    .string()
-    .regex(/^\d{1,5}$/, 'expected a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(MAX_PAGE))
-    .optional(),
+  after: pageAfter,
+  limit: pageLimit(MAX_PAGE, 5),
 });
 
 export async function uploadFile(exchange: Exchange, caller: Caller): Promise<void> {
@@ -130,13 +126,7 @@ export async function listFiles(exchange: Exchange, caller: Caller): Promise<voi
     },
     caller,
   );
-  sendJson(exchange, 200, {
-    object: 'list',
-    data: page.data.map(toFileObject),
-    first_id: page.data[0]?.id ?? null,
-    last_id: page.data.at(-1)?.id ?? null,
-    has_more: page.hasMore,
-  });
+  sendJson(exchange, 200, toPage(page, toFileObject));
 }
 
 export async function getFile(exchange: Exchange, caller: Caller, params: Params): Promise<void> {

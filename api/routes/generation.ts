@@ -2,23 +2,21 @@
 import { matcherOf } from '../../activities/config/match.ts';
 import { parseGeneration } from '../../providers/dialects/generation-schema.ts';
 import type { Caller, Submission } from '../dispatch.ts';
-import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
 import { GENERATION_EVENTS, GENERATION_LIST } from '../stream/words.ts';
 import { answer } from './answer.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { pathOf } from './params.ts';
 import { passCall } from './pass-through.ts';
-import { toSubmission } from './submission.ts';
+import { readCall, refuseWhileDraining, toSubmission } from './submission.ts';
 
 export async function generation(exchange: Exchange, caller: Caller, params: Params): Promise<void> {
-  const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
+  refuseWhileDraining(exchange);
   const { model, method } = callOf(pathOf(params['call']) ?? '');
   switch (method) {
     case 'generateContent':
     case 'streamGenerateContent': {
-      const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+      const body = await readCall(exchange);
       const streaming = method === 'streamGenerateContent';
       const submission = submissionOf(exchange, caller, { body, model, streaming });
       await answer(exchange, caller, submission, isEvents(exchange) ? GENERATION_EVENTS : GENERATION_LIST);

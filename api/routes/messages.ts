@@ -4,14 +4,13 @@ import { z } from 'zod';
 import { messagesSchema, parseMessages } from '../../providers/dialects/messages-schema.ts';
 import { isObject, textOf } from '../../providers/protocol/json.ts';
 import type { Caller, Submission } from '../dispatch.ts';
-import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
 import { MESSAGE_WORDS } from '../stream/words.ts';
 import { answer } from './answer.ts';
 import { callHeadersSchema } from './call-headers.ts';
 import { chatExtrasSchema } from './chat-extras.ts';
 import type { Exchange } from './exchange.ts';
-import { toSubmission } from './submission.ts';
+import { readCall, toSubmission } from './submission.ts';
 
 export const messagesBodySchema = z.intersection(messagesSchema, chatExtrasSchema).meta({
   id: 'MessagesRequest',
@@ -48,9 +47,7 @@ export const messagesHeadersSchema = callHeadersSchema.extend({
 });
 
 export async function messages(exchange: Exchange, caller: Caller): Promise<void> {
-  const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
-  const body = await readJson(exchange, deps.config().holdfast.maxBodyBytes);
+  const body = await readCall(exchange);
   await answer(exchange, caller, submissionOf(exchange, caller, body), MESSAGE_WORDS);
 }
 

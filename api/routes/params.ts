@@ -1,6 +1,6 @@
 /** Reads what stands in a URL: path parameters and query. */
 import type { z } from 'zod';
-import { toProblem } from '../../providers/protocol/problem.ts';
+import { toInvalidRequest } from '../../providers/protocol/problem.ts';
 import { refuse, Refusal } from '../middleware/refusal.ts';
 
 /** A parameter that may hold slashes (`openai/gpt-4o`) comes as its segments. */
@@ -26,5 +26,5 @@ export function parseQuery<Schema extends z.ZodType>(url: string | undefined, sc
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   if (unknown !== undefined)
     refuse('invalid_request', `Unknown query parameter: '${unknown.slice(0, 100)}'.`, unknown.slice(0, 100));
-  throw new Refusal({ code: 'invalid_request', ...toProblem(parsed.error, query), billed: 'no' });
+  throw new Refusal(toInvalidRequest(parsed.error, query));
 }

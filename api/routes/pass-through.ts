@@ -13,10 +13,11 @@ import { readRaw } from '../middleware/body.ts';
 import { refuse, Refusal } from '../middleware/refusal.ts';
 import { sendFailure } from '../middleware/reply.ts';
 import { createPassedSink, sendPassed } from '../stream/passed.ts';
+import { attach } from './answer.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
-import { answerWhole, cancelAbandoned } from './submission.ts';
+import { answerWhole, cancelAbandoned, refuseWhileDraining } from './submission.ts';
 import { takeExtras } from './chat-extras.ts';
 
 export function passThroughDoor(door: DoorName): Handler {
@@ -90,7 +91,7 @@ export type Passing = {
 /** A call of a provider's own API, whose answer goes to the caller as it is. */
 export async function passCall(exchange: Exchange, caller: Caller, passing: Passing): Promise<void> {
   const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
+  refuseWhileDraining(exchange);
   const problem = addressProblem(passing.rest);
   if (problem !== undefined) throw new Refusal(problem);
   const bytes = await readRaw(exchange, deps.config().holdfast.maxBodyBytes);
@@ -109,19 +110,16 @@ export async function passCall(exchange: Exchange, caller: Caller, passing: Pass
     await answerWhole(exchange, caller, accepted, sendPassed);
     return;
   }
-  let detach = (): void => undefined;
-  let gone = false;
-  const sink = createPassedSink({
-    exchange,
-    headers: (provenance) => answerHeaders(exchange, accepted, provenance),
-    onGone: () => {
-      gone = true;
-      detach();
-      abandon();
-    },
-  });
-  detach = accepted.stream(sink);
-  if (gone) detach();
+  attach(
+    accepted,
+    (onGone) =>
+      createPassedSink({
+        exchange,
+        headers: (provenance) => answerHeaders(exchange, accepted, provenance),
+        onGone,
+      }),
+    abandon,
+  );
 }
 
 function toSubmission(exchange: Exchange, caller: Caller, passing: Passing, bytes: Buffer): Submission {

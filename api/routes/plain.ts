@@ -2,14 +2,13 @@
 import type { z } from 'zod';
 import type { Body } from '../../providers/dialects/dialect.ts';
 import type { Kind } from '../../providers/kinds.ts';
-import { toProblem } from '../../providers/protocol/problem.ts';
-import { readJson } from '../middleware/body.ts';
+import { toInvalidRequest } from '../../providers/protocol/problem.ts';
 import { refuse } from '../middleware/refusal.ts';
 import { sendFailure } from '../middleware/reply.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { pathOf } from './params.ts';
 import { answerAccepted } from './respond-async.ts';
-import { answerWhole, toSubmission, type SendAnswer } from './submission.ts';
+import { answerWhole, readCall, toSubmission, type SendAnswer } from './submission.ts';
 
 export type PlainRoute = {
   readonly kind: Kind;
@@ -20,11 +19,10 @@ export type PlainRoute = {
   readonly send?: SendAnswer;
 };
 
-export function plainRoute({ kind, schema, read = readJson, send }: PlainRoute): Handler {
+export function plainRoute({ kind, schema, read, send }: PlainRoute): Handler {
   return async (exchange, caller, params) => {
     const { deps } = exchange;
-    if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
-    const body = await read(exchange, deps.config().holdfast.maxBodyBytes);
+    const body = await readCall(exchange, read);
     const submission = toSubmission(exchange, caller, {
       kind,
       body,
@@ -43,5 +41,5 @@ export function plainRoute({ kind, schema, read = readJson, send }: PlainRoute):
 function parseBody(schema: PlainRoute['schema'], body: Body): ReturnType<Parameters<typeof toSubmission>[2]['parse']> {
   const result = schema.safeParse(body);
   if (result.success) return { request: result.data };
-  return { refused: { code: 'invalid_request', ...toProblem(result.error, body), billed: 'no' } };
+  return { refused: toInvalidRequest(result.error, body) };
 }

@@ -5,12 +5,10 @@ import { refuse } from '../middleware/refusal.ts';
 import { REQUEST_ID } from '../middleware/request-id.ts';
 import { commonHeaders, sendJson, sendText } from '../middleware/reply.ts';
 import type { Exchange, Params } from './exchange.ts';
+import { DEFAULT_PAGE, pageLimit, toPage } from './page.ts';
 import { parseQuery, pathOf } from './params.ts';
 import { toRequestJson, toRequestObject } from './request-object.ts';
 import { REQUEST_STATUSES, type RequestRecord } from './request-reader.ts';
-
-const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
 
 const seconds = z
   .string()
@@ -30,12 +28,7 @@ export const requestsQuerySchema = z.strictObject({
     .regex(REQUEST_ID, 'expected the id of a request')
     .optional()
     .meta({ description: "The last page's `last_id`." }),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'expected a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(MAX_PAGE))
-    .optional(),
+  limit: pageLimit(),
 });
 
 export async function listRequests(exchange: Exchange, caller: Caller): Promise<void> {
@@ -65,13 +58,7 @@ export async function listRequests(exchange: Exchange, caller: Caller): Promise<
     },
     caller,
   );
-  sendJson(exchange, 200, {
-    object: 'list',
-    data: page.data.map(toRequestObject),
-    first_id: page.data[0]?.id ?? null,
-    last_id: page.data.at(-1)?.id ?? null,
-    has_more: page.hasMore,
-  });
+  sendJson(exchange, 200, toPage(page, toRequestObject));
 }
 
 export async function getRequest(exchange: Exchange, caller: Caller, params: Params): Promise<void> {

@@ -2,7 +2,6 @@
 import { endedResponse, historyOf, shellOf } from '../../providers/dialects/response-object.ts';
 import { parseResponses } from '../../providers/dialects/responses-schema.ts';
 import type { Accepted, Caller, StreamSink, Submission } from '../dispatch.ts';
-import { readJson } from '../middleware/body.ts';
 import { refuse } from '../middleware/refusal.ts';
 import { commonHeaders, sendFailure, sendJson, sendText } from '../middleware/reply.ts';
 import { REQUEST_ID } from '../middleware/request-id.ts';
@@ -14,13 +13,11 @@ import { resolveReferences } from './item-references.ts';
 import { parseQuery, pathOf } from './params.ts';
 import { responseQuerySchema } from './responses-schemas.ts';
 import type { StoredExchange } from './stored-exchange.ts';
-import { toSubmission } from './submission.ts';
+import { readCall, toSubmission } from './submission.ts';
 
 export async function createResponse(exchange: Exchange, caller: Caller): Promise<void> {
-  const { deps } = exchange;
-  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
   const body = await resolveReferences(
-    await readJson(exchange, deps.config().holdfast.maxBodyBytes),
+    await readCall(exchange),
     async (id) => (await readStored(exchange, caller, id))?.responseJson,
   );
   const parsed = toSubmission(exchange, caller, {

@@ -1,9 +1,11 @@
 /** From a body to a submission and from there to a whole answer: what every route that starts a request does. */
 import { matcherOf, type Matcher } from '../../activities/config/match.ts';
 import type { Failure } from '../../providers/protocol/errors.ts';
+import { isObject } from '../../providers/protocol/json.ts';
 import type { Body } from '../../providers/dialects/dialect.ts';
 import type { Kind } from '../../providers/kinds.ts';
 import type { Accepted, Caller, Submission } from '../dispatch.ts';
+import { readJson } from '../middleware/body.ts';
 import { edgeFailure, refuse, Refusal } from '../middleware/refusal.ts';
 import { sendFailure, sendText } from '../middleware/reply.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -22,11 +24,25 @@ export type Asked = {
   readonly parse: (body: Record<string, unknown>) => { readonly request: Body } | { readonly refused: Failure };
 };
 
+/** Throws a {@link Refusal}: what is begun now would not be finished here. */
+export function refuseWhileDraining({ deps }: Exchange): void {
+  if (deps.draining()) refuse('shutting_down', 'This process is shutting down; send the request again.');
+}
+
+/** The body of a request that starts work. Throws a {@link Refusal}, or what `read` throws. */
+export async function readCall(
+  exchange: Exchange,
+  read: (exchange: Exchange, maxBytes: number) => Promise<unknown> = readJson,
+): Promise<unknown> {
+  refuseWhileDraining(exchange);
+  return read(exchange, exchange.deps.config().holdfast.maxBodyBytes);
+}
+
 /** Throws a {@link Refusal} that names what is wrong. */
 export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, pathModel, parse }: Asked): Submission {
   const { headers } = exchange.req;
   const idempotencyKey = idempotencyKeyOf(headers['idempotency-key']);
-  if (!isRecord(body)) return refuse('invalid_request', 'The request body must be a JSON object.');
+  if (!isObject(body)) return refuse('invalid_request', 'The request body must be a JSON object.');
   const webhookUrl = webhookUrlOf(exchange);
   const extras = takeExtras(pathModel === undefined ? body : { ...body, model: pathModel }, headers);
   const parsed = parse(extras.body);
@@ -49,10 +65,6 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(wantsAsync(exchange) ? { inBackground: true } : {}),
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function requireModel(models: Matcher, model: string, param: string): void {

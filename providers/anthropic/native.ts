@@ -2,6 +2,7 @@
 import type { Body } from '../dialects/dialect.ts';
 import { splitCallId } from '../protocol/call-id.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
+import { createHold } from '../protocol/held-frames.ts';
 import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import { checkParameters } from '../protocol/parameters.ts';
 import { extraHeaders } from '../protocol/settings.ts';
@@ -98,7 +99,7 @@ function toRequest(body: Body, target: Target, defaults: Partial<ChatRequest>): 
   };
 }
 
-/** What comes before the first word: while only this was sent, another attempt can still take over unseen. */
+/** What comes before the first word. */
 const OPENERS: ReadonlySet<unknown> = new Set(['message_start', 'ping', 'content_block_start']);
 
 const TYPE_FIRST = /^\{"type":"[\w.-]+"[,}]/;
@@ -113,19 +114,14 @@ function frameOf(frame: JsonObject, text: string, model: string): string {
 
 function createStream(model: string): NativeStream {
   const fold = createMessageFold(model);
-  let held: string[] | undefined = [];
+  const show = createHold(OPENERS);
   return {
     pass: ({ data }) => {
       const frame = parseJson(data);
       if (!isObject(frame) || typeof frame['type'] !== 'string') return [];
       fold.add(frame);
       const text = frameOf(frame, data, model);
-      if (held === undefined) return [text];
-      held.push(text);
-      if (OPENERS.has(frame['type'])) return [];
-      const frames = held;
-      held = undefined;
-      return frames;
+      return show(frame['type'], text);
     },
     answer: fold.message,
   };

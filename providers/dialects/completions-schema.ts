@@ -1,7 +1,7 @@
 /** Parses the body of a text completion, OpenAI's older endpoint: strict on the fields we know, open to those we do not. */
 import { z } from 'zod';
 import type { Failure } from '../protocol/errors.ts';
-import { toProblem } from '../protocol/problem.ts';
+import { toInvalidRequest } from '../protocol/problem.ts';
 import type { Body } from './dialect.ts';
 
 const text = z.string();
@@ -41,5 +41,5 @@ export const completionsSchema = z.looseObject({
 export function parseCompletions(body: unknown): { readonly request: Body } | { readonly refused: Failure } {
   const result = completionsSchema.safeParse(body);
   if (result.success) return { request: result.data };
-  return { refused: { code: 'invalid_request', ...toProblem(result.error, body), billed: 'no' } };
+  return { refused: toInvalidRequest(result.error, body) };
 }

@@ -1,7 +1,7 @@
 /** Parses the body of Google's `:generateContent`: strict on what is translated, open to everything a newer API may add. */
 import { z } from 'zod';
 import type { Failure } from '../protocol/errors.ts';
-import { toProblem } from '../protocol/problem.ts';
+import { toInvalidRequest } from '../protocol/problem.ts';
 import type { Body } from './dialect.ts';
 import { inCamelCase } from './generation-spelling.ts';
 
@@ -80,5 +80,5 @@ export function parseGeneration(body: Readonly<Record<string, unknown>>): Parsed
   const result = generationSchema.safeParse(spelled);
   // Kept as it was written: Google itself is to get it so.
   if (result.success) return { request: body };
-  return { refused: { code: 'invalid_request', ...toProblem(result.error, spelled), billed: 'no' } };
+  return { refused: toInvalidRequest(result.error, spelled) };
 }

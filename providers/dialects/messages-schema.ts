@@ -1,7 +1,7 @@
 /** Parses the body of Anthropic's `POST /v1/messages`: strict on what is translated, open to everything a newer API may add. */
 import { z } from 'zod';
 import type { Failure } from '../protocol/errors.ts';
-import { toProblem } from '../protocol/problem.ts';
+import { toInvalidRequest } from '../protocol/problem.ts';
 import type { Body } from './dialect.ts';
 
 const text = z.string();
@@ -106,5 +106,5 @@ export type ParsedMessages = { readonly body: Body & MessagesRequest } | { reado
 export function parseMessages(body: unknown): ParsedMessages {
   const result = messagesSchema.safeParse(body);
   if (result.success) return { body: result.data };
-  return { refused: { code: 'invalid_request', ...toProblem(result.error, body), billed: 'no' } };
+  return { refused: toInvalidRequest(result.error, body) };
 }

@@ -3,6 +3,7 @@ import type { Body } from '../dialects/dialect.ts';
 import { inputItems, isSealed } from '../dialects/response-items.ts';
 import { responseId } from '../dialects/response-object.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
+import { createHold } from '../protocol/held-frames.ts';
 import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import { extraHeaders } from '../protocol/settings.ts';
 import {
@@ -131,7 +132,7 @@ function shown(response: JsonObject, shownModel: string, { id, body }: { id: str
   };
 }
 
-/** What comes before the first word: while only this was sent, another attempt can still take over unseen. */
+/** What comes before the first word. */
 const OPENERS: ReadonlySet<unknown> = new Set([
   'response.created',
   'response.queued',
@@ -151,7 +152,7 @@ function frameOf(frame: JsonObject, text: string): string {
 }
 
 function createStream(model: string, body: Body, id: string): NativeStream {
-  let held: string[] | undefined = [];
+  const show = createHold(OPENERS);
   let whole: JsonObject = {};
   return {
     pass: ({ data }) => {
@@ -163,12 +164,7 @@ function createStream(model: string, body: Body, id: string): NativeStream {
         whole = shown(response, model, { id, body });
         text = frameOf({ ...frame, response: whole }, '');
       }
-      if (held === undefined) return [text];
-      held.push(text);
-      if (OPENERS.has(frame['type'])) return [];
-      const frames = held;
-      held = undefined;
-      return frames;
+      return show(frame['type'], text);
     },
     answer: () => whole,
   };

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ChatRequest } from './chat.ts';
 import type { Failure } from './errors.ts';
-import { toProblem } from './problem.ts';
+import { toInvalidRequest } from './problem.ts';
 
 const text = z.string();
 const cacheControl = z.looseObject({ type: text, ttl: text.optional() });
@@ -165,5 +165,5 @@ export function parseChatRequest(body: unknown): ParsedChat {
   const result = chatRequestSchema.safeParse(body);
   // The schema checks every field that the type names; the type is written by hand because it also serves code without zod.
   if (result.success) return { request: result.data as ChatRequest };
-  return { refused: { code: 'invalid_request', ...toProblem(result.error, body), billed: 'no' } };
+  return { refused: toInvalidRequest(result.error, body) };
 }

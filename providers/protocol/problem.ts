@@ -1,5 +1,6 @@
 /** The first problem zod found, in words a caller can act on, with the path in OpenAI's notation (`messages[0].role`). */
 import type { z } from 'zod';
+import type { Failure } from './errors.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
@@ -130,4 +131,9 @@ export function toProblem(error: z.ZodError, body: unknown): Problem {
   if (full.length === 0) return { message: `The request body must be a JSON object, but is ${quote(body)}.` };
   const where = pathText(full);
   return { message: sentence(issue, where, valueAt(body, full)), param: where };
+}
+
+/** What does not fit a schema, as the refusal of the request that it is in. */
+export function toInvalidRequest(error: z.ZodError, value: unknown): Failure {
+  return { code: 'invalid_request', ...toProblem(error, value), billed: 'no' };
 }

@@ -1,20 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Deployment } from '../../activities/config/config.ts';
 import { selectByRegion, selectBySize, selectByTags } from '../../activities/selection.ts';
-
-function deployment(id: string, more: Partial<Deployment> = {}): Deployment {
-  return {
-    id,
-    group: 'g',
-    provider: 'openai',
-    model: 'm',
-    tags: [],
-    defaults: {},
-    settings: {},
-    modelInfo: {},
-    ...more,
-  };
-}
+import { deployment } from '../support/deployment.ts';
 
 const ids = (found: readonly Deployment[]): readonly string[] => found.map(({ id }) => id);
 

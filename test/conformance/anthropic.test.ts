@@ -4,6 +4,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { get, readRequest } from '../support/ask.ts';
 import { MASTER_KEY, startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream } from '../support/upstream.ts';
 import type { Upstream } from '../support/upstream.ts';
 
@@ -44,15 +45,7 @@ const WEATHER = {
   input_schema: { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] },
 };
 
-/** What the call raises; a call that succeeds fails the test. */
-async function raised(call: Promise<unknown>): Promise<InstanceType<typeof Anthropic.APIError>> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Anthropic.APIError);
-  return error as InstanceType<typeof Anthropic.APIError>;
-}
+const raised = raisedAs<InstanceType<typeof Anthropic.APIError>>(Anthropic.APIError);
 
 describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s', (model) => {
   it('answers with text, usage and the name that was asked for', async () => {

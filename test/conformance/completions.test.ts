@@ -4,6 +4,7 @@ import OpenAI from 'openai';
 import type { Completion } from 'openai/resources/completions';
 import { readRequest } from '../support/ask.ts';
 import { MASTER_KEY, startGateway, type Gateway } from '../support/gateway.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 import { startPlainUpstream, type PlainUpstream } from '../support/upstream-plain.ts';
 
@@ -50,14 +51,7 @@ async function collect(stream: AsyncIterable<Completion>): Promise<readonly Comp
   return chunks;
 }
 
-async function raised(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(OpenAI.APIError);
-  return error as InstanceType<typeof OpenAI.APIError>;
-}
+const raised = raisedAs<InstanceType<typeof OpenAI.APIError>>(OpenAI.APIError);
 
 describe.each(['openai-chat', 'anthropic-chat'])('in front of %s', (model) => {
   it('a prompt becomes a message and the answer becomes text, with usage and cost', async () => {

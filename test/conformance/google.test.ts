@@ -4,6 +4,7 @@ import { ApiError, FunctionCallingConfigMode, GoogleGenAI, Type } from '@google/
 import { post, readRequest } from '../support/ask.ts';
 import { MASTER_KEY, startGateway, type Gateway } from '../support/gateway.ts';
 import { json, startRecorder, type Answering, type Recorder } from '../support/recorder.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 let upstream: Upstream;
@@ -59,15 +60,7 @@ const WEATHER = {
   ],
 };
 
-/** What the call raises; a call that succeeds fails the test. */
-async function raised(call: Promise<unknown>): Promise<ApiError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ApiError);
-  return error as ApiError;
-}
+const raised = raisedAs(ApiError);
 
 function idOf(answer: { sdkHttpResponse?: { headers?: Record<string, string> } }): string {
   return String(answer.sdkHttpResponse?.headers?.['x-request-id']);

@@ -6,6 +6,7 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { z } from 'zod';
 import { MASTER_KEY, startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream } from '../support/upstream.ts';
 import type { Upstream } from '../support/upstream.ts';
 
@@ -65,15 +66,7 @@ function textOf(chunks: readonly ChatCompletionChunk[], choice = 0): string {
     .join('');
 }
 
-/** What the call raises; a call that succeeds fails the test. */
-async function raised(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(OpenAI.APIError);
-  return error as InstanceType<typeof OpenAI.APIError>;
-}
+const raised = raisedAs<InstanceType<typeof OpenAI.APIError>>(OpenAI.APIError);
 
 describe.each(['openai-format', 'anthropic-format'])('with a provider of the %s', (model) => {
   it('answers a chat with text, usage and the name that was asked for', async () => {

@@ -4,6 +4,7 @@ import OpenAI from 'openai';
 import { readRequest } from '../support/ask.ts';
 import { MASTER_KEY, startGateway, type Gateway } from '../support/gateway.ts';
 import { json, startRecorder, type Answering, type Recorder } from '../support/recorder.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 let provider: Recorder;
@@ -88,14 +89,7 @@ function sent(index = 0): Record<string, unknown> {
   return JSON.parse(String(provider.calls[index]?.body)) as Record<string, unknown>;
 }
 
-async function raised(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(OpenAI.APIError);
-  return error as InstanceType<typeof OpenAI.APIError>;
-}
+const raised = raisedAs<InstanceType<typeof OpenAI.APIError>>(OpenAI.APIError);
 
 describe('a response of a server that has them', () => {
   it('passes fields and tools that no chat has, and is kept under an id of the gateway', async () => {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { get } from '../support/ask.ts';
 import { MASTER_KEY, startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { raisedAs } from '../support/raised.ts';
 import { startUpstream } from '../support/upstream.ts';
 import type { Upstream } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
@@ -50,14 +51,7 @@ const WEATHER = {
   strict: false,
 };
 
-async function raised(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(OpenAI.APIError);
-  return error as InstanceType<typeof OpenAI.APIError>;
-}
+const raised = raisedAs<InstanceType<typeof OpenAI.APIError>>(OpenAI.APIError);
 
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;

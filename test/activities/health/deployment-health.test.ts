@@ -6,20 +6,7 @@ import {
   type DeploymentHealth,
 } from '../../../activities/health/deployment-health.ts';
 import type { ErrorCode, Failure } from '../../../providers/protocol/errors.ts';
-
-function deployment(id: string, more: Partial<Deployment> = {}): Deployment {
-  return {
-    id,
-    group: 'g',
-    provider: 'openai',
-    model: 'm',
-    tags: [],
-    defaults: {},
-    settings: {},
-    modelInfo: {},
-    ...more,
-  };
-}
+import { deployment } from '../../support/deployment.ts';
 
 const A = deployment('a');
 const B = deployment('b');
