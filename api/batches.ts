@@ -3,13 +3,17 @@ import { countLines } from '../activities/store/batch-lines.ts';
 import {
   cancelBatch,
   createBatch,
+  createBatchOfLines,
   findBatch,
   listBatches,
   markBatchStarted,
   pauseBatch,
+  removeBatch,
   type BatchDialect,
   type BatchRow,
+  type NewBatch,
 } from '../activities/store/batches.ts';
+import { removeFile } from '../activities/store/files.ts';
 import type { Database } from '../activities/store/pool.ts';
 import type { BatchCarrier } from './batch-carrier.ts';
 import type { Caller } from './dispatch.ts';
@@ -73,24 +77,44 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
 
   return {
     create: async (order, caller) => {
-      const id = createRequestId().replace('req_', 'batch_');
-      await createBatch(database, {
+      const tail = createRequestId().slice('req_'.length);
+      const id = `${order.dialect === 'anthropic' ? 'msgbatch' : 'batch'}_${tail}`;
+      const batch: NewBatch = {
         id,
         tenant: caller.tenant,
         alias: caller.alias,
-        dialect: 'openai',
+        dialect: order.dialect,
         endpoint: order.endpoint,
-        inputFileId: order.inputFileId,
         completionWindow: order.completionWindow,
         windowMs: order.windowMs,
+        ...(order.inputFileId === undefined ? {} : { inputFileId: order.inputFileId }),
         ...(order.metadata === undefined ? {} : { metadata: JSON.stringify(order.metadata) }),
         ...(order.webhookUrl === undefined ? {} : { webhookUrl: order.webhookUrl }),
         ...(order.outputExpiresAfterS === undefined ? {} : { outputExpiresAfterS: order.outputExpiresAfterS }),
-      });
+      };
+      if (order.lines === undefined) await createBatch(database, batch);
+      else
+        await createBatchOfLines(
+          database,
+          batch,
+          order.lines.map(({ customId, body }, at) => ({
+            n: at + 1,
+            customId,
+            requestId: createRequestId(),
+            body: JSON.stringify(body),
+          })),
+        );
       const row = await findBatch(database, id);
       if (row === undefined) throw new Error(`Batch ${id} is missing.`);
       void start(row);
       return toRecord(row);
+    },
+    remove: async (id, dialect, caller) => {
+      const row = await find(id, dialect, caller);
+      if (row === undefined) return undefined;
+      if (!(await removeBatch(database, id))) return false;
+      if (row.outputFileId !== undefined) await removeFile(database, row.outputFileId);
+      return true;
     },
     get,
     list: async ({ limit, ...filter }, caller) => {

@@ -1,4 +1,5 @@
 /** The lines of batches as rows, and how the request of each stands. */
+import type { PoolClient } from 'pg';
 import { toBigInt } from './attempts.ts';
 import type { BatchCounts } from './batches.ts';
 import { persist, type Database } from './pool.ts';
@@ -16,22 +17,27 @@ const FOR_MS = 20_000;
 
 export async function addLines(database: Database, batchId: string, lines: readonly NewLine[]): Promise<void> {
   if (lines.length === 0) return;
-  await persist(
-    async () =>
-      database.query({
-        name: 'add_lines',
-        text: `insert into batch_lines (batch_id, n, custom_id, request_id, body)
-               select $1, t.* from unnest($2::integer[], $3::text[], $4::text[], $5::text[]) as t on conflict do nothing`,
-        values: [
-          batchId,
-          lines.map((line) => line.n),
-          lines.map((line) => line.customId),
-          lines.map((line) => line.requestId),
-          lines.map((line) => line.body),
-        ],
-      }),
-    { forMs: FOR_MS },
-  );
+  await persist(async () => insertLines(database, batchId, lines), { forMs: FOR_MS });
+}
+
+/** On a connection of the caller's choice, so that it can be part of a transaction. */
+export async function insertLines(
+  connection: Pick<Database, 'query'> | PoolClient,
+  batchId: string,
+  lines: readonly NewLine[],
+): Promise<void> {
+  await connection.query({
+    name: 'add_lines',
+    text: `insert into batch_lines (batch_id, n, custom_id, request_id, body)
+           select $1, t.* from unnest($2::integer[], $3::text[], $4::text[], $5::text[]) as t on conflict do nothing`,
+    values: [
+      batchId,
+      lines.map((line) => line.n),
+      lines.map((line) => line.customId),
+      lines.map((line) => line.requestId),
+      lines.map((line) => line.body),
+    ],
+  });
 }
 
 /** Removes what a validation that broke off had added. */

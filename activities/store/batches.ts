@@ -1,5 +1,6 @@
 /** Batches as rows: creating, reading, listing, and the moments of their lives, each written once. */
 import { toBigInt } from './attempts.ts';
+import { insertLines, type NewLine } from './batch-lines.ts';
 import { persist, type Database } from './pool.ts';
 
 export type BatchEnd = 'completed' | 'failed' | 'expired' | 'cancelled';
@@ -148,26 +149,59 @@ insert into batches (id, tenant, alias, dialect, endpoint, input_file_id, comple
   output_expires_after_s, webhook_url)
 values ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 millisecond', $9, $10, $11, $12) on conflict (id) do nothing`;
 
+/** Together with its lines, where these came with the order and not in a file: all of it is accepted, or nothing. */
+export async function createBatchOfLines(
+  database: Database,
+  batch: NewBatch,
+  lines: readonly NewLine[],
+): Promise<void> {
+  const client = await database.connect();
+  try {
+    await client.query('begin');
+    await client.query(CREATE, valuesOf(batch));
+    for (let from = 0; from < lines.length; from += LINES_AT_ONCE)
+      await insertLines(client, batch.id, lines.slice(from, from + LINES_AT_ONCE));
+    await client.query('update batches set total = $2 where id = $1', [batch.id, lines.length]);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    // The connection is closed, and the transaction with it.
+    client.release(true);
+    throw error;
+  }
+}
+
+const LINES_AT_ONCE = 500;
+
 /** Committed, a batch will be worked on, whatever becomes of this process. */
 export async function createBatch(database: Database, batch: NewBatch): Promise<void> {
-  await persist(
-    async () =>
-      database.query(CREATE, [
-        batch.id,
-        batch.tenant,
-        batch.alias,
-        batch.dialect,
-        batch.endpoint,
-        batch.inputFileId ?? null,
-        batch.completionWindow,
-        batch.windowMs,
-        batch.metadata ?? null,
-        batch.template ?? null,
-        batch.outputExpiresAfterS ?? null,
-        batch.webhookUrl ?? null,
-      ]),
-    { forMs: FOR_MS },
+  await persist(async () => database.query(CREATE, valuesOf(batch)), { forMs: FOR_MS });
+}
+
+function valuesOf(batch: NewBatch): unknown[] {
+  return [
+    batch.id,
+    batch.tenant,
+    batch.alias,
+    batch.dialect,
+    batch.endpoint,
+    batch.inputFileId ?? null,
+    batch.completionWindow,
+    batch.windowMs,
+    batch.metadata ?? null,
+    batch.template ?? null,
+    batch.outputExpiresAfterS ?? null,
+    batch.webhookUrl ?? null,
+  ];
+}
+
+/** Forgets a batch that has ended. False while it has not. */
+export async function removeBatch(database: Database, id: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    "delete from batches where id = $1 and state in ('failed', 'completed', 'expired', 'cancelled')",
+    [id],
   );
+  return rowCount === 1;
 }
 
 const FOR_MS = 20_000;

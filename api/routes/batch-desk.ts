@@ -8,8 +8,12 @@ export type { BatchDialect, BatchProblem };
 export type BatchRecord = BatchRow & { readonly temporalUrl?: string };
 
 export type BatchOrder = {
+  readonly dialect: BatchDialect;
   readonly endpoint: string;
-  readonly inputFileId: string;
+  /** Where its lines are read from, */
+  readonly inputFileId?: string;
+  /** or what they are. */
+  readonly lines?: readonly { readonly customId: string; readonly body: Readonly<Record<string, unknown>> }[];
   readonly completionWindow: string;
   readonly windowMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -38,4 +42,6 @@ export type BatchDesk = {
     wish: 'cancel' | 'pause' | 'resume',
     caller: Caller,
   ): Promise<BatchRecord | undefined>;
+  /** Forgets a batch that has ended, and its results. False while it has not. */
+  remove(id: string, dialect: BatchDialect, caller: Caller): Promise<boolean | undefined>;
 };

@@ -60,6 +60,7 @@ export async function createBatch(exchange: Exchange, caller: Caller): Promise<v
     refuse('invalid_request', `The purpose of the file is '${file.purpose}', and not 'batch'.`, 'input_file_id');
   const record = await deps.batches.create(
     {
+      dialect: 'openai',
       endpoint: order.endpoint,
       inputFileId: file.id,
       completionWindow: order.completion_window,

@@ -21,6 +21,7 @@ import {
   readiness,
   readinessSchema,
 } from './health.ts';
+import { MESSAGE_BATCH_ROUTES } from './message-batch-table.ts';
 import { messages, messagesBodySchema, messagesHeadersSchema, messagesResponseSchema } from './messages.ts';
 import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
 import { DOOR_NAMES, DOORS } from '../../providers/dialects/passed-doors.ts';
@@ -232,6 +233,7 @@ export const ROUTES: readonly Route[] = [
   })),
   ...FILE_ROUTES,
   ...BATCH_ROUTES,
+  ...MESSAGE_BATCH_ROUTES,
   ...DELIVERY_ROUTES,
   {
     method: 'get',

@@ -125,6 +125,7 @@ export const NO_BATCHES: BatchDesk = {
   get: async () => undefined,
   list: async () => ({ data: [], hasMore: false }),
   change: async () => undefined,
+  remove: async () => undefined,
 };
 
 export const NO_DELIVERIES: DeliveryDesk = {
