@@ -69,6 +69,8 @@ export const ENVIRONMENT = {
   temporalUiUrl: text('TEMPORAL_UI_URL'),
   webhookSecret: webhookSecrets('HOLDFAST_WEBHOOK_SECRET'),
   webhookNetworks: networks('HOLDFAST_WEBHOOK_ALLOWED_NETWORKS'),
+  gatewayUrl: text('HOLDFAST_URL'),
+  apiKey: text('HOLDFAST_API_KEY'),
   logLevel: text('LITELLM_LOG', 'LOG_LEVEL'),
 } as const satisfies Record<string, Entry<unknown>>;
 

@@ -1,10 +1,11 @@
 /**
- * The command line: `holdfast [start]`, `holdfast doctor`, `holdfast config check`. Never ends the process.
+ * The command line: `holdfast [start]`, `holdfast doctor`, `holdfast config check`, `holdfast batch`, `holdfast requests`. Never ends the process.
  * A command's modules are loaded when it runs: help and mistakes are answered without waiting half a second for Temporal's SDK.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseLogLevel } from '../../activities/telemetry/logger.ts';
 import type { Role } from '../gateway.ts';
+import { addClientCommands } from './client-commands.ts';
 import { EXIT, type Context } from './context.ts';
 
 type Flags = {
@@ -30,7 +31,8 @@ Examples:
   holdfast                                   try it, no file and no key needed
   holdfast --config litellm.yaml --port 4000
   holdfast --model anthropic/claude-sonnet-4-5
-  holdfast doctor --config litellm.yaml      find out what is missing`;
+  holdfast doctor --config litellm.yaml      find out what is missing
+  holdfast batch submit lines.jsonl --watch  have a file of requests answered`;
 
 /** Runs the command that the arguments name; its exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
@@ -121,6 +123,7 @@ function createProgram(context: Context, finish: (code: number) => void): Comman
       const { checkConfig } = await import('./check-config.ts');
       finish(checkConfig(flags, context));
     });
+  addClientCommands(program, context, finish);
   return program;
 }
 

@@ -80,5 +80,7 @@ export const ENVIRONMENT_MEANINGS = {
   temporalUiUrl: 'Where people open the Temporal UI; links to workflows begin with it.',
   webhookSecret: 'What webhooks are signed with, where the file does not say; without it there are none.',
   webhookNetworks: 'Networks that are not public and may be sent to.',
+  gatewayUrl: 'The gateway that `holdfast batch` and `holdfast requests` speak to (`--url`).',
+  apiKey: 'The key that they ask with (`--key`).',
   logLevel: 'trace, debug, info, warn, error (`--log-level`); default info.',
 } as const satisfies Record<keyof Environment, string>;
