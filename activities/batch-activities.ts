@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { carryLine, type LineDeps } from './batch/carry-line.ts';
+import { csvLines } from './batch/csv-lines.ts';
 import { createPace, type Pace } from './batch/pace.ts';
 import type { LineSource, ValidateDeps } from './batch/validate.ts';
 import { validate } from './batch/validate.ts';
@@ -15,8 +16,6 @@ import { requestCancel } from './store/requests.ts';
 
 export type BatchActivitiesDeps = LineDeps &
   ValidateDeps & {
-    /** Reads the input where it is no list of requests. */
-    readonly sourceOf: (batch: BatchRow) => LineSource | undefined;
     /** Whether callers wait for answers of this process. */
     readonly busy: () => boolean;
     /** Aborted when this process stops: lines not begun are left to another. */
@@ -110,7 +109,7 @@ async function validateBatch(
     ]);
     return { kind: 'ended', state: 'failed', problem: 'file_not_found' };
   }
-  const source = deps.sourceOf(batch);
+  const source = sourceOf(deps, batch);
   const validated = await validate(deps, batch, {
     onProgress: (lines) => beat({ lines }),
     signal: deps.stopping,
@@ -124,6 +123,14 @@ async function validateBatch(
   const { total, model } = validated;
   await beginBatch(deps.database, id, { total, ...(model === undefined ? {} : { model }) });
   return toPlan(deps, await requireBatch(deps, id));
+}
+
+/** Reads the input where it is no list of requests. */
+function sourceOf(deps: BatchActivitiesDeps, { template, endpoint }: BatchRow): LineSource | undefined {
+  if (template === undefined) return undefined;
+  const parsed = JSON.parse(template) as Readonly<Record<string, unknown>>;
+  const maxLineBytes = deps.config().holdfast.maxBodyBytes;
+  return (pieces) => csvLines(pieces, parsed, { endpoint, maxLineBytes });
 }
 
 function toPlan(deps: BatchActivitiesDeps, batch: BatchRow): BatchPlan {

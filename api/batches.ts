@@ -89,6 +89,7 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
         windowMs: order.windowMs,
         ...(order.inputFileId === undefined ? {} : { inputFileId: order.inputFileId }),
         ...(order.metadata === undefined ? {} : { metadata: JSON.stringify(order.metadata) }),
+        ...(order.template === undefined ? {} : { template: JSON.stringify(order.template) }),
         ...(order.webhookUrl === undefined ? {} : { webhookUrl: order.webhookUrl }),
         ...(order.outputExpiresAfterS === undefined ? {} : { outputExpiresAfterS: order.outputExpiresAfterS }),
       };

@@ -149,7 +149,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     reader: lineReader,
     createRequestId,
     giveOwnWorkflow: giveOwnWorkflowTo,
-    sourceOf: () => undefined,
     busy: () => board.awaited().length > 0,
     stopping: leaving.signal,
     cancelWorkflow: carriers.cancel,

@@ -1,5 +1,6 @@
 /** `holdfast batch`: orders a batch from a file, watches it, stops it, fetches its results. */
 import { createReadStream, createWriteStream, openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
@@ -17,6 +18,7 @@ export type SubmitFlags = ClientFlags & {
   readonly endpoint?: string;
   readonly window: string;
   readonly watch?: boolean;
+  readonly template?: string;
 };
 
 export type DownloadFlags = ClientFlags & { readonly output?: string; readonly errors?: boolean };
@@ -26,7 +28,8 @@ const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'expired', 'c
 
 export async function submitBatch(file: string, flags: SubmitFlags, context: Context): Promise<number> {
   const client = await createGatewayClient(flags, context);
-  const endpoint = flags.endpoint ?? (await endpointOf(file));
+  const template = flags.template === undefined ? undefined : await readTemplate(flags.template);
+  const endpoint = flags.endpoint ?? (template === undefined ? await endpointOf(file) : '/v1/chat/completions');
   const form = new FormData();
   form.append('purpose', 'batch');
   form.append('file', await openAsBlob(file), basename(file));
@@ -35,10 +38,19 @@ export async function submitBatch(file: string, flags: SubmitFlags, context: Con
     input_file_id: uploaded['id'],
     endpoint,
     completion_window: flags.window,
+    ...(template === undefined ? {} : { csv_template: template }),
   });
   if (flags.watch === true) return watch(client, String(batch['id']), flags, context);
   show(batch, flags, context);
   return EXIT.ok;
+}
+
+async function readTemplate(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new CommandFailed(`${file} is no JSON file: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** What the first line says: all lines of a batch go to one endpoint. */

@@ -24,8 +24,9 @@ export function addClientCommands(program: Command, context: Context, finish: (c
 
   const batch = program.command('batch').description('order, watch, stop and fetch batches of requests');
   withGateway(batch.command('submit <file>'))
-    .description('upload a file of requests, one JSON object a line, and have them answered')
+    .description('upload a file of requests, one JSON object a line (or a CSV table), and have them answered')
     .option('--endpoint <path>', 'where the requests go (default: what the first line says)')
+    .option('--template <file>', 'the file is a CSV table: a JSON body whose {{column}}s each row fills')
     .option('--window <duration>', 'how long it may take', '24h')
     .option('--watch', 'show the progress until the end')
     .action(async (file: string, flags: SubmitFlags) =>

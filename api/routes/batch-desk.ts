@@ -19,6 +19,8 @@ export type BatchOrder = {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly outputExpiresAfterS?: number;
   readonly webhookUrl?: string;
+  /** The input is a table: what each of its rows is put into. */
+  readonly template?: Readonly<Record<string, unknown>>;
 };
 
 export type BatchPage = { readonly data: readonly BatchRecord[]; readonly hasMore: boolean };

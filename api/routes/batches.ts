@@ -32,6 +32,13 @@ export const batchBodySchema = z
     completion_window: z.string().max(20).meta({ description: '`24h`, or another duration up to seven days.' }),
     metadata: metadata.nullish(),
     output_expires_after: expiresAfterSchema.nullish(),
+    csv_template: z
+      .looseObject({ model: z.string().min(1) })
+      .nullish()
+      .meta({
+        description:
+          'The input is a CSV table with a header: each row becomes a request with this body, `{{column}}` filled in. The column `custom_id`, if there is one, names the rows.',
+      }),
   })
   .meta({ id: 'BatchRequest' });
 
@@ -67,6 +74,7 @@ export async function createBatch(exchange: Exchange, caller: Caller): Promise<v
       windowMs,
       ...(webhookUrl === undefined ? {} : { webhookUrl }),
       ...(isSet(order.metadata) ? { metadata: order.metadata } : {}),
+      ...(isSet(order.csv_template) ? { template: order.csv_template } : {}),
       ...(isSet(order.output_expires_after) ? { outputExpiresAfterS: order.output_expires_after.seconds } : {}),
     },
     caller,

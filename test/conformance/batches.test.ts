@@ -167,6 +167,26 @@ describe('a batch', () => {
   });
 });
 
+describe('a table', () => {
+  it('is answered row by row', async () => {
+    const file = await client.files.create({
+      file: await toFile(Buffer.from('custom_id,word\nfirst,"a, b"\nsecond,c\n'), 'in.csv'),
+      purpose: 'batch',
+    });
+    const { json } = await post(gateway.url, '/v1/batches', {
+      input_file_id: file.id,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+      csv_template: ask('told', 'Translate: {{word}}'),
+    });
+    const batch = await ended(String(json?.['id']));
+    expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 2, completed: 2 } });
+    expect((await resultsOf(batch.output_file_id)).map(({ custom_id }) => custom_id)).toEqual(['first', 'second']);
+    const said = upstream.calls.map(({ body }) => JSON.stringify(body)).toSorted();
+    expect(said[0]).toContain('Translate: a, b');
+  });
+});
+
 describe('an input with faults', () => {
   it('is refused as a whole, each fault named with its line', async () => {
     const created = await submit([

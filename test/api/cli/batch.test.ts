@@ -55,6 +55,17 @@ describe('holdfast batch', () => {
     expect((await run('batch', 'cancel', batch.id)).stdout).toContain('completed');
   });
 
+  it('has a table answered by a template', async () => {
+    const table = await input('in.csv', 'word', 'one', 'two');
+    const template = await input(
+      'template.json',
+      JSON.stringify({ model: 'mock', messages: [{ role: 'user', content: '{{word}}' }] }),
+    );
+    const submitted = await run('batch', 'submit', table, '--template', template, '--watch');
+    expect(submitted.code).toBe(0);
+    expect(submitted.stdout).toContain('2 of 2 answered');
+  });
+
   it('says which lines are wrong', async () => {
     const file = await input('bad.jsonl', line('a'), line('a'));
     const { code, stdout } = await run('batch', 'submit', file, '--watch');
