@@ -83,6 +83,7 @@ export function createBatchDesk(deps: BatchDeskDeps): BatchDesk {
         id,
         tenant: caller.tenant,
         alias: caller.alias,
+        ...(caller.principal === undefined ? {} : { keyId: caller.principal.keyId }),
         dialect: order.dialect,
         endpoint: order.endpoint,
         completionWindow: order.completionWindow,

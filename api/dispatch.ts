@@ -1,15 +1,18 @@
 /** The contract between the routes and the durable path: what a route hands in and what it gets back. */
 import type { Deployment } from '../activities/config/config.ts';
+import type { Principal } from '../activities/store/access/principals.ts';
 import type { Body } from '../providers/dialects/dialect.ts';
 import type { Kind } from '../providers/kinds.ts';
 import type { Failure } from '../providers/protocol/errors.ts';
 
-/** Who asks. A tenant sees only its own requests; the operator (master key) sees all. */
+/** Who asks. A tenant sees only its own requests; the operator (master key, or an administrator's) sees all. */
 export type Caller = {
   readonly tenant: string;
   readonly operator: boolean;
   /** Shown in the Temporal UI; never the key itself. */
   readonly alias: string;
+  /** Whom the key stands for and what limits it; absent for the master key. */
+  readonly principal?: Principal;
 };
 
 /** A request, parsed and authenticated, that wants to be accepted. */

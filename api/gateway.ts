@@ -20,6 +20,10 @@ import { carryInline } from '../activities/inline.ts';
 import { startKeeper } from '../activities/keeper.ts';
 import { startOutbox } from '../activities/outbox.ts';
 import { createRequestActivities } from '../activities/request-activities.ts';
+import { listenForChanges } from '../activities/store/access/changes.ts';
+import { createKeyCache } from '../activities/store/access/key-cache.ts';
+import { createHashKey, isPepperOfDatabase } from '../activities/store/access/key-secrets.ts';
+import { readPrincipal, readPrincipalOf } from '../activities/store/access/principals.ts';
 import { createAdmissions } from '../activities/store/admissions.ts';
 import { createJournal } from '../activities/store/journal.ts';
 import { migrate } from '../activities/store/migrate.ts';
@@ -41,6 +45,8 @@ import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { batchQueueOf } from '../workflows/messages.ts';
 import { createBatchCarrier } from './batch-carrier.ts';
 import { createBatchDesk } from './batches.ts';
+import { createResolveKey } from './access/caller.ts';
+import { createLineRule } from './access/line-rule.ts';
 import { createCarriers, type Passenger } from './carriers.ts';
 import { createDeliveryDesk } from './deliveries.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -65,6 +71,8 @@ export type GatewayOptions = {
   readonly role: Role;
   readonly services: Pick<Services, 'databaseUrl' | 'temporalAddress' | 'temporalUiUrl'>;
   readonly masterKey: string;
+  /** What keys are hashed with: the same in every process of an installation. */
+  readonly keyPepper: string;
   readonly log: Logger;
 };
 
@@ -93,6 +101,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await processes.register();
 
   const liveConfig = (): Config => config;
+  const hashKey = createHashKey(options.keyPepper);
+  const keys = createKeyCache({
+    read: async (hash) => readPrincipal(database, hash),
+    listening: () => changes.listening(),
+    ttlMs: config.access?.keyCacheMs ?? KEY_CACHE_MS,
+    maxKeys: config.access?.keyCacheSize ?? KEY_CACHE_SIZE,
+    nowMs: () => performance.now(),
+  });
+  if (!(await isPepperOfDatabase(database, hashKey)))
+    log.warn(
+      'the keys of this database were made with another pepper and are not known here: give every process the same HOLDFAST_KEY_PEPPER',
+    );
+  const changes = listenForChanges(services.databaseUrl, {
+    onChange: keys.forget,
+    onConnect: keys.clear,
+    onError: (error) => {
+      log.debug({ err: error }, 'changes of keys cannot be heard of; keys are read from the database meanwhile');
+    },
+  });
   const http = createHttpClient(config.userUrls);
   const board = createBoard();
   // Where news cannot arrive, those who wait look for themselves.
@@ -147,6 +174,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit,
     decide,
     reader: lineReader,
+    refuseLine: createLineRule({
+      config: liveConfig,
+      read: async (id) => readPrincipalOf(database, id),
+      nowMs: () => Date.now(),
+    }),
     createRequestId,
     giveOwnWorkflow: giveOwnWorkflowTo,
     busy: () => board.awaited().length > 0,
@@ -282,6 +314,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requests: createReader({ database, attempts, carriers, workflowUrl }),
     health: createHealth({ database, connection, config: liveConfig, health }),
     masterKey: options.masterKey,
+    resolveKey: createResolveKey({ keys, hashKey, nowMs: () => Date.now() }),
+    managed: { database, hashKey, forget: keys.forget },
     log,
     version: VERSION,
     draining: () => draining,
@@ -321,6 +355,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       stopping.abort(new Error('The process is stopping.'));
       watch.stop();
       await notices.stop();
+      await changes.stop();
       carriers.stop();
       await workerStopped;
       // Last: while the lease is prolonged nobody takes this process's calls for lost.
@@ -336,6 +371,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Between two looks of those who wait for other processes, while these can tell them. */
 const HEARING_MS = 1_000;
 const DEAF_MS = 100;
+const KEY_CACHE_MS = 60_000;
+const KEY_CACHE_SIZE = 10_000;
 
 /** Long enough for requests that were on their way when the stop began to arrive and be answered. */
 const FAREWELL_MS = 300;

@@ -148,7 +148,11 @@ function errorsOf(route: Route): ZodOpenApiOperationObject['responses'] {
 
 const ACCESS_ERRORS = {
   public: [],
-  key: ['invalid_api_key'],
+  key: ['invalid_api_key', 'auth_error', 'expired_key', 'permission_denied'],
+  read: ['invalid_api_key', 'auth_error', 'expired_key', 'permission_denied'],
+  info: ['invalid_api_key', 'auth_error', 'expired_key', 'permission_denied'],
+  manage: ['invalid_api_key', 'auth_error', 'expired_key', 'permission_denied'],
+  admin: ['invalid_api_key', 'auth_error', 'expired_key', 'permission_denied'],
   operator: ['invalid_api_key', 'permission_denied'],
 } as const satisfies Record<Route['access'], readonly ErrorCode[]>;
 

@@ -9,9 +9,10 @@ import {
 import type { Socket } from 'node:net';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { createAuthenticate, type Authenticate } from './middleware/authenticate.ts';
+import { permit } from './access/permit.ts';
 import { answerClientError } from './middleware/client-error.ts';
 import { answerError } from './middleware/error-handler.ts';
-import { edgeFailure, refuse, Refusal } from './middleware/refusal.ts';
+import { edgeFailure, Refusal } from './middleware/refusal.ts';
 import { commonHeaders, sendFailure, sendText } from './middleware/reply.ts';
 import { callIdOf, createRequestId } from './middleware/request-id.ts';
 import { createOpenApi } from './openapi.ts';
@@ -90,7 +91,8 @@ function customEndpoint(edge: Edge, req: IncomingMessage, res: ServerResponse): 
     return;
   }
   const access = found.endpoint.auth ? 'key' : 'public';
-  void endpoint(edge, { access, handler: passThroughEndpoint })(req as Request, res as Response, () => undefined);
+  const route = { access, handler: passThroughEndpoint, method: 'all', paths: [found.endpoint.path] } as const;
+  void endpoint(edge, { ...route, paths: [...route.paths] })(req as Request, res as Response, () => undefined);
 }
 
 function unknownUrl({ method = '', url = '' }: IncomingMessage): Refusal {
@@ -123,8 +125,9 @@ function openExchange(
 /** The access rule comes before anything of the request is read but its headers. */
 function endpoint(
   edge: Edge,
-  { access, handler, speaks }: Pick<Route, 'access' | 'handler' | 'speaks'>,
+  route: Pick<Route, 'access' | 'handler' | 'speaks' | 'method' | 'paths' | 'reads'>,
 ): RequestHandler {
+  const { access, handler, speaks } = route;
   return async (req, res) => {
     const exchange = openExchange(edge, req, res, speaks);
     try {
@@ -132,7 +135,7 @@ function endpoint(
       if (access !== 'public') {
         const found = edge.authenticate(keyHeaders(req, speaks));
         caller = found instanceof Promise ? await found : found;
-        if (access === 'operator' && !caller.operator) refuse('permission_denied', 'This route needs the master key.');
+        permit(route, caller, pathname(req.url));
       }
       await handler(exchange, caller, req.params);
     } catch (error) {
@@ -148,6 +151,11 @@ function keyHeaders({ headers, url = '' }: IncomingMessage, speaks: Speaks | und
   return key === null || key === '' || headers['x-goog-api-key'] !== undefined
     ? headers
     : { ...headers, 'x-goog-api-key': key };
+}
+
+function pathname(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, string> {

@@ -16,6 +16,8 @@ export type LineDeps = StepDeps & {
   readonly admit: (admission: Admission) => Promise<Admitted>;
   readonly decide: (situation: Situation) => Decision;
   readonly reader: LineReader;
+  /** Why the key that the batch was made with may not make this call now; undefined when it may. */
+  readonly refuseLine: (keyId: string, request: LineRequest) => Promise<Failure | undefined>;
   /** Starts a workflow of its own for a request; harmless when it has one. */
   readonly giveOwnWorkflow: (id: string) => Promise<void>;
 };
@@ -67,7 +69,7 @@ function toSent(standing: Extract<Standing, { kind: 'open' }>): Pick<Carried, 's
 async function accept(deps: LineDeps, batch: BatchRow, line: LineToDo, by: Driver): Promise<void> {
   const id = line.requestId;
   const given = JSON.parse(line.body ?? '{}') as Readonly<Record<string, unknown>>;
-  const read = deps.reader.read(batch.endpoint, given);
+  const read = await readLine(deps, batch, given);
   const config = deps.config();
   const planned = 'refused' in read ? undefined : planFor(config, read.request.model, read.request.wishes);
   if ('refused' in read || planned === undefined) {
@@ -109,6 +111,17 @@ async function accept(deps: LineDeps, batch: BatchRow, line: LineToDo, by: Drive
     plan: planned.plan,
     past: [],
   });
+}
+
+async function readLine(
+  deps: LineDeps,
+  { endpoint, keyId }: BatchRow,
+  given: Readonly<Record<string, unknown>>,
+): Promise<ReturnType<LineReader['read']>> {
+  const read = deps.reader.read(endpoint, given);
+  if ('refused' in read || keyId === undefined) return read;
+  const refused = await deps.refuseLine(keyId, read.request);
+  return refused === undefined ? read : { refused };
 }
 
 /** Should this process die before it has written the refusal, the next one finds a request with nowhere to go. */

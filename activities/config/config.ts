@@ -144,6 +144,23 @@ export type PassThroughSettings = {
   readonly deployments: readonly Deployment[];
 };
 
+/** How keys, people and teams are made and kept. */
+export type AccessSettings = {
+  /** How long a key is taken from memory, milliseconds; a change is heard of at once. */
+  readonly keyCacheMs?: number;
+  readonly keyCacheSize?: number;
+  /** What a new key gets where it does not say. */
+  readonly keyDefaults: Readonly<Record<string, unknown>>;
+  /** The most that a new key may get, and what it gets where it does not say. */
+  readonly keyCaps: Readonly<Record<string, unknown>>;
+  readonly userDefaults: Readonly<Record<string, unknown>>;
+  readonly teamDefaults: Readonly<Record<string, unknown>>;
+  readonly maxUserBudgetUsd?: number;
+  readonly userBudgetDuration?: string;
+  /** Whether keys without a team are refused to everybody but administrators. */
+  readonly personalKeysDisabled: boolean;
+};
+
 export type Config = {
   /** The file it came from; absent when started without one. */
   readonly source?: string;
@@ -154,6 +171,9 @@ export type Config = {
   readonly modifyParams: boolean;
   readonly userUrls?: UserUrls;
   readonly masterKey?: string;
+  /** What keys are hashed with. */
+  readonly keyPepper?: string;
+  readonly access?: AccessSettings;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
   readonly holdfast: HoldfastSettings;

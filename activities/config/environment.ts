@@ -46,6 +46,7 @@ export const ENVIRONMENT = {
   port: port('PORT'),
   home: text('HOLDFAST_HOME'),
   masterKey: text('LITELLM_MASTER_KEY', 'HOLDFAST_MASTER_KEY'),
+  keyPepper: text('HOLDFAST_KEY_PEPPER', 'LITELLM_SALT_KEY'),
   databaseUrl: text('DATABASE_URL'),
   databaseHost: text('DATABASE_HOST'),
   databaseUser: text('DATABASE_USERNAME'),
@@ -103,7 +104,6 @@ export function readEnvironment(variables: Variables): { environment: Environmen
 /** Variables of LiteLLM that are understood and without effect so far; reported when set, like keys of the file. */
 const NOT_SERVED = [
   'STORE_MODEL_IN_DB',
-  'LITELLM_SALT_KEY',
   'LITELLM_MODIFY_PARAMS',
   'JSON_LOGS',
   'REDIS_CLUSTER_NODES',

@@ -1,5 +1,13 @@
 /** A checked file → the resolved configuration. Pure: the environment and the providers are arguments. */
-import type { Config, Deployment, Fallbacks, HoldfastSettings, RetryPolicy, RouterSettings } from './config.ts';
+import type {
+  AccessSettings,
+  Config,
+  Deployment,
+  Fallbacks,
+  HoldfastSettings,
+  RetryPolicy,
+  RouterSettings,
+} from './config.ts';
 import { databaseUrl, redisUrl } from './connections.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -38,9 +46,27 @@ export function toConfig(
       allowedHosts: litellm.user_url_allowed_hosts ?? [],
     },
     ...(masterKey !== undefined && { masterKey }),
+    ...(environment.keyPepper !== undefined && { keyPepper: environment.keyPepper }),
+    access: toAccess(litellm, general),
     ...(database !== undefined && { databaseUrl: database }),
     ...(redis !== undefined && { redisUrl: redis }),
     holdfast: toHoldfast(settings, general, environment),
+  };
+}
+
+function toAccess(litellm: LitellmSettings, general: GeneralSettings): AccessSettings {
+  return {
+    keyDefaults: litellm.default_key_generate_params ?? {},
+    keyCaps: litellm.upperbound_key_generate_params ?? {},
+    userDefaults: litellm.default_internal_user_params ?? {},
+    teamDefaults: litellm.default_team_params ?? {},
+    personalKeysDisabled: general.default_team_disabled ?? false,
+    ...(litellm.max_internal_user_budget !== undefined && { maxUserBudgetUsd: litellm.max_internal_user_budget }),
+    ...(litellm.internal_user_budget_duration !== undefined && {
+      userBudgetDuration: litellm.internal_user_budget_duration,
+    }),
+    ...(general.user_api_key_cache_ttl !== undefined && { keyCacheMs: general.user_api_key_cache_ttl }),
+    ...(general.user_api_key_cache_max_size !== undefined && { keyCacheSize: general.user_api_key_cache_max_size }),
   };
 }
 

@@ -81,6 +81,18 @@ const credential = z.looseObject(
 
 const credentialList = z.array(credential, { error: 'expected a list of credentials' });
 
+const keyCaps = z.strictObject(
+  {
+    max_budget: decimal().optional().describe('US dollars.'),
+    budget_duration: text().optional(),
+    duration: text().optional(),
+    tpm_limit: whole().optional(),
+    rpm_limit: whole().optional(),
+    max_parallel_requests: whole().optional(),
+  },
+  { error: 'expected a map of limits' },
+);
+
 const litellmSettings = z.looseObject(
   {
     ...shared,
@@ -98,6 +110,21 @@ const litellmSettings = z.looseObject(
     user_url_allowed_hosts: names()
       .optional()
       .describe('Hosts, or host:port, that may be fetched from whatever their address is.'),
+    default_key_generate_params: anyMap()
+      .optional()
+      .describe('Fields of /key/generate that a new key gets where the request does not name them.'),
+    upperbound_key_generate_params: keyCaps
+      .optional()
+      .describe('The most that a new key may get; a key that names nothing gets this.'),
+    default_internal_user_params: anyMap()
+      .optional()
+      .describe('Fields of /user/new that a new user gets where the request does not name them.'),
+    default_team_params: anyMap()
+      .optional()
+      .describe('Fields of /team/new that a new team gets where the request does not name them.'),
+    max_internal_user_budget: decimal().optional().describe('US dollars, for new internal users without max_budget.'),
+    internal_user_budget_duration: text().optional().describe('When that budget starts anew: 1d, 30d, …'),
+    store_audit_logs: flag().optional().describe('Every change is recorded, whatever is set here; read it at /audit.'),
     set_verbose: renamed('the environment variable LITELLM_LOG=DEBUG'),
     ...notServed(LITELLM_SETTINGS),
     ...notServedOn(LITELLM_SETTINGS_ON),
@@ -246,6 +273,13 @@ const generalSettings = z.looseObject(
     dangerously_permit_weak_or_unset_master_key: flag()
       .optional()
       .describe('For trying things out only. Default false.'),
+    default_team_disabled: flag()
+      .optional()
+      .describe('Only administrators may make keys that belong to no team. Default false.'),
+    user_api_key_cache_ttl: seconds()
+      .optional()
+      .describe('How long a key is taken from memory, seconds; changes are heard of at once. Default 60.'),
+    user_api_key_cache_max_size: whole(1).optional().describe('Keys in memory, per process. Default 10000.'),
     database_url: text().optional().describe('postgresql://… Default: a database of our own in the home folder.'),
     cancel_on_disconnect: flag().optional().describe('As holdfast.cancel_on_disconnect.'),
     max_request_size_mb: decimal().optional().describe('As holdfast.max_body_mb.'),

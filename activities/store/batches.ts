@@ -27,6 +27,8 @@ export type BatchRow = BatchCounts & {
   readonly id: string;
   readonly tenant: string;
   readonly alias: string;
+  /** Absent: made with the master key. */
+  readonly keyId: string | undefined;
   readonly dialect: BatchDialect;
   readonly endpoint: string;
   readonly inputFileId: string | undefined;
@@ -57,6 +59,7 @@ type Row = {
   id: string;
   tenant: string;
   alias: string;
+  key_id: string | null;
   dialect: BatchDialect;
   endpoint: string;
   input_file_id: string | null;
@@ -88,7 +91,7 @@ type Row = {
   cancelled_at: Date | null;
 };
 
-const COLUMNS = `id, tenant, alias, dialect, endpoint, input_file_id, completion_window, metadata, template, output_expires_after_s, state,
+const COLUMNS = `id, tenant, alias, key_id, dialect, endpoint, input_file_id, completion_window, metadata, template, output_expires_after_s, state,
   errors, model, total, completed, failed, cancelled, expired, usage, cost_nano, output_file_id, error_file_id, created_at, expires_at,
   in_progress_at, paused_at, finalizing_at, completed_at, failed_at, expired_at, cancelling_at, cancelled_at`;
 
@@ -97,6 +100,7 @@ function fromRow(row: Row): BatchRow {
     id: row.id,
     tenant: row.tenant,
     alias: row.alias,
+    keyId: row.key_id ?? undefined,
     dialect: row.dialect,
     endpoint: row.endpoint,
     inputFileId: row.input_file_id ?? undefined,
@@ -133,6 +137,7 @@ export type NewBatch = {
   readonly id: string;
   readonly tenant: string;
   readonly alias: string;
+  readonly keyId?: string;
   readonly dialect: BatchDialect;
   readonly endpoint: string;
   readonly inputFileId?: string;
@@ -146,8 +151,8 @@ export type NewBatch = {
 
 const CREATE = `
 insert into batches (id, tenant, alias, dialect, endpoint, input_file_id, completion_window, expires_at, metadata, template,
-  output_expires_after_s, webhook_url)
-values ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 millisecond', $9, $10, $11, $12) on conflict (id) do nothing`;
+  output_expires_after_s, webhook_url, key_id)
+values ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 millisecond', $9, $10, $11, $12, $13) on conflict (id) do nothing`;
 
 /** Together with its lines, where these came with the order and not in a file: all of it is accepted, or nothing. */
 export async function createBatchOfLines(
@@ -192,6 +197,7 @@ function valuesOf(batch: NewBatch): unknown[] {
     batch.template ?? null,
     batch.outputExpiresAfterS ?? null,
     batch.webhookUrl ?? null,
+    batch.keyId ?? null,
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { Config } from '../../activities/config/config.ts';
 import { readEnvironment } from '../../activities/config/environment.ts';
 import { formatProblems, loadConfig } from '../../activities/config/load.ts';
-import { loadMasterKey, type MasterKey } from '../../activities/embedded/master-key.ts';
+import { loadKeyPepper, loadMasterKey, type MasterKey } from '../../activities/embedded/master-key.ts';
 import { probePort } from '../../activities/embedded/port.ts';
 import { startServices, type Services } from '../../activities/embedded/services.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
@@ -48,15 +48,25 @@ export async function start(flags: StartFlags, context: Context): Promise<number
   try {
     // The gateway's modules take as long to load as the servers to start: do both at once.
     const loading = import('../gateway.ts');
-    const [{ startGateway }, key, started] = await Promise.all([
+    const [{ startGateway }, key, keyPepper, started] = await Promise.all([
       loading,
       keyOf(config, home),
+      config.keyPepper ?? loadKeyPepper(home),
       startServices({ home, config, log, env: context.env, searchAttributes: SEARCH_ATTRIBUTES, signal: stop }),
     ]);
     services = started;
     context.force.addEventListener('abort', started.end, { once: true });
     if (!stop.aborted) {
-      gateway = await startGateway({ config, host, port, role: flags.role, services, masterKey: key.key, log });
+      gateway = await startGateway({
+        config,
+        host,
+        port,
+        role: flags.role,
+        services,
+        masterKey: key.key,
+        keyPepper,
+        log,
+      });
     }
     if (gateway !== undefined && !stop.aborted) {
       const readyMs = Math.round(performance.now());

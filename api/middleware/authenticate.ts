@@ -22,31 +22,35 @@ export function createAuthenticate(
     const key = presentedKey(headers);
     if (key === undefined) {
       throw unauthorised(
-        "You didn't provide an API key. Send it in an Authorization header with Bearer auth: `Authorization: Bearer YOUR_KEY`.",
+        'auth_error',
+        'Authentication Error, No api key passed in. Send it in an Authorization header with Bearer auth: `Authorization: Bearer YOUR_KEY`.',
       );
     }
     if (key.length <= MAX_KEY_CHARACTERS) {
       if (timingSafeEqual(digest(key), master)) return MASTER;
-      if (resolveKey !== undefined) return resolveKey(key).then(orUnauthorised);
+      if (resolveKey !== undefined) return resolveKey(key).then((caller) => caller ?? fail(incorrect(key)));
     }
-    throw unauthorised(INCORRECT);
+    throw incorrect(key);
   };
 }
 
-// The key is not repeated, not even in part: error messages end up in logs.
-const INCORRECT = 'Incorrect API key provided.';
+/** The key is not repeated, not even in part: error messages end up in logs. */
+function incorrect(key: string): Refusal {
+  return key.startsWith('sk-')
+    ? unauthorised('invalid_api_key', 'Authentication Error, Invalid proxy server token passed.')
+    : unauthorised('auth_error', "Authentication Error, the key is expected to start with 'sk-'.");
+}
 
-function orUnauthorised(caller: Caller | undefined): Caller {
-  if (caller === undefined) throw unauthorised(INCORRECT);
-  return caller;
+function fail(refusal: Refusal): never {
+  throw refusal;
 }
 
 function digest(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }
 
-function unauthorised(message: string): Refusal {
-  return new Refusal(edgeFailure('invalid_api_key', message));
+function unauthorised(code: 'auth_error' | 'invalid_api_key', message: string): Refusal {
+  return new Refusal(edgeFailure(code, message));
 }
 
 const BEARER = /^bearer +/i;

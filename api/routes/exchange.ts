@@ -1,6 +1,8 @@
 /** What every route is given: one request, its response, who asks, and the gateway's parts. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { HashKey } from '../../activities/store/access/key-secrets.ts';
+import type { Database } from '../../activities/store/pool.ts';
 import type { Config } from '../../activities/config/config.ts';
 import type { KnownModels } from '../../activities/config/match.ts';
 import type { Caller, Dispatch } from '../dispatch.ts';
@@ -29,11 +31,20 @@ export type ServerDeps = {
   readonly masterKey: string;
   /** Who holds a key that is not the master key; absent: nobody. Given the key itself, which it must not keep. */
   readonly resolveKey?: (key: string) => Promise<Caller | undefined>;
+  /** Where keys, people and teams are kept; absent: nothing can be managed. */
+  readonly managed?: Managed;
   readonly log: Log;
   readonly version: string;
   /** True from the moment the process was asked to stop: new requests go elsewhere. */
   readonly draining: () => boolean;
   readonly limits?: Partial<Limits>;
+};
+
+export type Managed = {
+  readonly database: Database;
+  readonly hashKey: HashKey;
+  /** Makes this process forget what it keeps of it, before the others are told by the database. */
+  readonly forget: (what: string, id: string) => void;
 };
 
 /** How long and how much a connection may take of us. */
@@ -85,8 +96,12 @@ export type Speaks = 'openai' | 'anthropic' | 'google';
 
 export type Params = Readonly<Record<string, string | readonly string[]>>;
 
-/** `public`: no key; `key`: any valid key; `operator`: the master key. */
-export type Access = 'public' | 'key' | 'operator';
+/**
+ * `public`: no key. `key`: calls models or stands beside it. `read`: any valid key, for what is its own. `info`: any valid key, about
+ * keys, people and teams. `manage`: those who manage something; the handler says what. `admin`: administrators, `operator`: the master key.
+ * `api/access/permit.ts` says which roles these are.
+ */
+export type Access = 'public' | 'key' | 'read' | 'info' | 'manage' | 'admin' | 'operator';
 
 /** A route's work, after its access rule was kept. The caller of a public route is {@link NOBODY}. */
 export type Handler = (exchange: Exchange, caller: Caller, params: Params) => Promise<void> | void;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { matcherOf } from '../../activities/config/match.ts';
 import { isPattern } from '../../activities/config/pattern.ts';
+import { mayCall } from '../access/models.ts';
 import type { Caller } from '../dispatch.ts';
 import { edgeFailure, Refusal } from '../middleware/refusal.ts';
 import { sendJson } from '../middleware/reply.ts';
@@ -27,18 +28,21 @@ export const modelListSchema = z
 const CREATED = 1_677_610_602;
 const OWNER = 'openai';
 
-export function listModels(exchange: Exchange): void {
+export function listModels(exchange: Exchange, caller: Caller): void {
   const query = parseQuery(exchange.req.url, modelsQuerySchema);
   const withWildcards = ['true', 'True', '1'].includes(query.return_wildcard_routes ?? '');
   const { config, knownModels } = exchange.deps;
   const names = matcherOf(config()).list(knownModels);
-  const data = names.filter(({ id }) => withWildcards || !isPattern(id)).map(({ id }) => toModel(id));
+  const data = names
+    .filter(({ id }) => (withWildcards || !isPattern(id)) && mayCall(config(), caller, id))
+    .map(({ id }) => toModel(id));
   sendJson(exchange, 200, { object: 'list', data });
 }
 
-export function getModel(exchange: Exchange, _caller: Caller, params: Params): void {
+export function getModel(exchange: Exchange, caller: Caller, params: Params): void {
   const id = pathOf(params['id']) ?? '';
-  if (matcherOf(exchange.deps.config()).find(id) === undefined) {
+  const config = exchange.deps.config();
+  if (matcherOf(config).find(id) === undefined || !mayCall(config, caller, id)) {
     throw new Refusal(
       edgeFailure(
         'model_not_found',

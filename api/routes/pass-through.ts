@@ -9,6 +9,7 @@ import { passedHeaders } from '../../providers/dialects/passed-headers.ts';
 import { isMethod, METHODS, type Method, type PassedCall } from '../../providers/dialects/passed.ts';
 import { parseJson } from '../../providers/protocol/json.ts';
 import type { Caller, Submission } from '../dispatch.ts';
+import { mayCall, requireModelAccess } from '../access/models.ts';
 import { readRaw } from '../middleware/body.ts';
 import { refuse, Refusal } from '../middleware/refusal.ts';
 import { sendFailure } from '../middleware/reply.ts';
@@ -131,6 +132,7 @@ function toSubmission(exchange: Exchange, caller: Caller, passing: Passing, byte
   const upstream = modelAsked(endpointOf(method, path), json);
   const model =
     upstream === undefined ? deployment.group : `${provider === '' ? deployment.group : provider}/${upstream}`;
+  requirePassedModel(exchange, caller, model, upstream);
   const stream = asksForStream(path, json);
   const idempotencyKey = idempotencyKeyOf(headers['idempotency-key']);
   const call: PassedCall = { model, method, rest, headers: passedHeaders(headers), stream, ...content };
@@ -146,4 +148,10 @@ function toSubmission(exchange: Exchange, caller: Caller, passing: Passing, byte
     wishes,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
+}
+
+/** Behind a door a model has the provider's name for it; a key's list may say it with the provider before it or without. */
+function requirePassedModel({ deps }: Exchange, caller: Caller, model: string, upstream: string | undefined): void {
+  if (upstream !== undefined && mayCall(deps.config(), caller, upstream)) return;
+  requireModelAccess(deps.config(), caller, model);
 }

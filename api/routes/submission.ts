@@ -1,10 +1,12 @@
 /** From a body to a submission and from there to a whole answer: what every route that starts a request does. */
-import { matcherOf, type Matcher } from '../../activities/config/match.ts';
+import type { Config } from '../../activities/config/config.ts';
+import { matcherOf } from '../../activities/config/match.ts';
 import type { Failure } from '../../providers/protocol/errors.ts';
 import { isObject } from '../../providers/protocol/json.ts';
 import type { Body } from '../../providers/dialects/dialect.ts';
 import type { Kind } from '../../providers/kinds.ts';
 import type { Accepted, Caller, Submission } from '../dispatch.ts';
+import { isLimited, requireModelAccess, resolveAlias } from '../access/models.ts';
 import { readJson } from '../middleware/body.ts';
 import { edgeFailure, refuse, Refusal } from '../middleware/refusal.ts';
 import { sendFailure, sendText } from '../middleware/reply.ts';
@@ -47,11 +49,12 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
   const extras = takeExtras(pathModel === undefined ? body : { ...body, model: pathModel }, headers);
   const parsed = parse(extras.body);
   if ('refused' in parsed) throw new Refusal(parsed.refused);
-  const { request } = parsed;
-  const model = String(request['model']);
-  const models = matcherOf(exchange.deps.config());
-  requireModel(models, model, 'model');
-  extras.wishes.fallbacks?.forEach((name, index) => requireModel(models, name, `fallbacks[${index}]`));
+  const config = exchange.deps.config();
+  const asked = String(parsed.request['model']);
+  const model = resolveAlias(caller, asked);
+  const request = model === asked ? parsed.request : { ...parsed.request, model };
+  requireModel(config, caller, model, 'model');
+  extras.wishes.fallbacks?.forEach((name, index) => requireModel(config, caller, name, `fallbacks[${index}]`));
   return {
     id: exchange.id,
     caller,
@@ -67,10 +70,12 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
   };
 }
 
-function requireModel(models: Matcher, model: string, param: string): void {
+function requireModel(config: Config, caller: Caller, model: string, param: string): void {
+  requireModelAccess(config, caller, model, param);
+  const models = matcherOf(config);
   if (models.find(model) !== undefined) return;
   const shown = model.slice(0, 200);
-  const nearest = models.nearest(shown);
+  const nearest = isLimited(caller) ? undefined : models.nearest(shown);
   const hint = nearest === undefined ? '' : ` Did you mean \`${nearest}\`?`;
   throw new Refusal(
     edgeFailure(

@@ -22,6 +22,7 @@ import {
   readinessSchema,
 } from './health.ts';
 import { MESSAGE_BATCH_ROUTES } from './message-batch-table.ts';
+import { MANAGE_ROUTES } from './manage/table.ts';
 import { messages, messagesBodySchema, messagesHeadersSchema, messagesResponseSchema } from './messages.ts';
 import { getModel, listModels, modelListSchema, modelSchema, modelsQuerySchema } from './models.ts';
 import { DOOR_NAMES, DOORS } from '../../providers/dialects/passed-doors.ts';
@@ -40,11 +41,13 @@ import {
 
 export type Route = {
   /** `all`: every method, the route's own concern. */
-  readonly method: 'get' | 'post' | 'delete' | 'all';
+  readonly method: 'get' | 'post' | 'patch' | 'delete' | 'all';
   /** Express's syntax: `:id` is one segment, `*id` one or more. The first path is the one to show. */
   readonly paths: string[];
   readonly access: Access;
   readonly handler: Handler;
+  /** A POST that only reads: for those who may only read, too. */
+  readonly reads?: boolean;
   /** Whose shape its errors have; OpenAI's where it does not say. */
   readonly speaks?: Speaks;
   readonly summary: string;
@@ -63,6 +66,9 @@ export type Route = {
     | 'Models'
     | 'Requests'
     | 'Pass-through'
+    | 'Keys'
+    | 'People and teams'
+    | 'Budgets'
     | 'Health'
     | 'Documentation';
   readonly query?: z.ZodObject;
@@ -97,6 +103,10 @@ const CALL_ERRORS = [
   'invalid_idempotency_key',
   'idempotency_key_reused',
   'unprocessable',
+  'key_model_access_denied',
+  'team_model_access_denied',
+  'user_model_access_denied',
+  'org_model_access_denied',
   'model_not_found',
   'provider_model_not_found',
   'provider_ended',
@@ -238,7 +248,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     paths: ['/v1/models', '/models'],
-    access: 'key',
+    access: 'read',
     handler: listModels,
     summary: 'List the models',
     tag: 'Models',
@@ -249,7 +259,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     paths: ['/v1/models/*id', '/models/*id'],
-    access: 'key',
+    access: 'read',
     handler: getModel,
     summary: 'Get a model',
     tag: 'Models',
@@ -259,7 +269,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     paths: ['/v1/requests'],
-    access: 'key',
+    access: 'read',
     handler: listRequests,
     summary: 'List requests, newest first',
     tag: 'Requests',
@@ -270,7 +280,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     paths: ['/v1/requests/:id'],
-    access: 'key',
+    access: 'read',
     handler: getRequest,
     summary: 'Get a request: its state, its attempts, its cost, its answer',
     tag: 'Requests',
@@ -299,6 +309,7 @@ export const ROUTES: readonly Route[] = [
     answer: requestSchema,
     errors: ['not_found'],
   },
+  ...MANAGE_ROUTES,
   {
     method: 'get',
     paths: ['/health/liveliness', '/health/liveness'],
@@ -324,7 +335,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     paths: ['/health'],
-    access: 'key',
+    access: 'read',
     handler: health,
     summary: 'Which deployments are healthy?',
     tag: 'Health',

@@ -1,5 +1,6 @@
 /** The tables of README.md and ARCHITECTURE.md that are made from the code: between `<!-- name:start -->` and `<!-- name:end -->`. */
 import { ENVIRONMENT, type Environment } from '../../activities/config/environment.ts';
+import type { Access } from '../../api/routes/exchange.ts';
 import { ROUTES } from '../../api/routes/table.ts';
 import { catalog } from '../../providers/catalog.ts';
 import { KINDS } from '../../providers/kinds.ts';
@@ -80,7 +81,15 @@ function takesTools({ chat }: Provider): boolean {
   return wire !== undefined && !('refused' in wire && wire.refused.param === 'tools');
 }
 
-const ACCESS = { public: 'anybody', key: 'a key', operator: 'the master key' } as const;
+const ACCESS = {
+  public: 'anybody',
+  key: 'a key',
+  read: 'a key',
+  info: 'a key',
+  manage: 'who manages it',
+  admin: 'administrators',
+  operator: 'the master key',
+} as const satisfies Record<Access, string>;
 
 function routesTable(): string {
   const rows = ROUTES.map(({ method, paths, access, summary }) => [
