@@ -1,4 +1,5 @@
 /** `holdfast start`: configuration, then the servers it stands on, then the gateway; and the same way back. */
+import { createHash } from 'node:crypto';
 import type { Config } from '../../activities/config/config.ts';
 import { readEnvironment } from '../../activities/config/environment.ts';
 import { formatProblems, loadConfig } from '../../activities/config/load.ts';
@@ -51,7 +52,7 @@ export async function start(flags: StartFlags, context: Context): Promise<number
     const [{ startGateway }, key, keyPepper, started] = await Promise.all([
       loading,
       keyOf(config, home),
-      config.keyPepper ?? loadKeyPepper(home),
+      pepperOf(config, home),
       startServices({ home, config, log, env: context.env, searchAttributes: SEARCH_ATTRIBUTES, signal: stop }),
     ]);
     services = started;
@@ -114,6 +115,16 @@ function readConfig(flags: StartFlags, { env, complain }: Context): Config | und
 
 async function keyOf(config: Config, home: string): Promise<Omit<MasterKey, 'path'> & { readonly path?: string }> {
   return config.masterKey === undefined ? loadMasterKey(home) : { key: config.masterKey, created: false };
+}
+
+/**
+ * Processes that share a database must share the pepper, and a container forgets its home: there it is made of the master key, which all of
+ * them have, as long as the operator names none. Beside an embedded database it is kept as that is.
+ */
+async function pepperOf({ keyPepper, databaseUrl, masterKey }: Config, home: string): Promise<string> {
+  if (keyPepper !== undefined) return keyPepper;
+  if (databaseUrl === undefined || masterKey === undefined) return loadKeyPepper(home);
+  return createHash('sha256').update(`pepper of keys: ${masterKey}`).digest('hex');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -66,7 +66,7 @@ export const ENVIRONMENT_MEANINGS = {
   home: 'Where embedded servers keep their data (`--home`); default `.holdfast`.',
   masterKey: 'The master key, where the file has none.',
   keyPepper:
-    'What keys are hashed with; the same for all processes, and never to be changed: with another one no key is known. Default: made and kept beside the master key.',
+    'What keys are hashed with; the same for all processes, and never to be changed: with another one no key is known. Default: made of the master key, or with an embedded database made once and kept beside it.',
   databaseUrl: 'The PostgreSQL to use instead of the embedded one.',
   databaseHost: 'The same in parts: host, or host:port.',
   databaseUser: 'Its user; default postgres.',
