@@ -22,6 +22,11 @@ import { ollama } from './ollama/index.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openai, textCompletionOpenai } from './openai/index.ts';
 import { voyage } from './voyage/index.ts';
+import { custom } from './custom/index.ts';
+import { nlpCloud } from './nlp-cloud/index.ts';
+import { petals } from './petals/index.ts';
+import { topaz } from './topaz/index.ts';
+import { triton } from './triton/index.ts';
 import type { Provider } from './provider.ts';
 import { vertex } from './vertex/index.ts';
 
@@ -47,6 +52,11 @@ const PROVIDERS: readonly Provider[] = [
   databricks,
   snowflake,
   replicate,
+  nlpCloud,
+  triton,
+  petals,
+  custom,
+  topaz,
   ...openAiCompatible,
   voyage,
   jina,

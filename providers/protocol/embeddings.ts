@@ -1,6 +1,7 @@
 /** Embeddings in OpenAI's words: the request's schema, and answers in the encoding that the caller asked for. */
 import { z } from 'zod';
 import { InvalidResponse, type PlainAnswer, type Target } from '../provider.ts';
+import { toBase64 } from './base64.ts';
 import { isObject, listOf, type JsonObject } from './json.ts';
 import type { Usage } from './usage.ts';
 import { countsOf, tokensRead } from './plain-usage.ts';
@@ -35,10 +36,7 @@ export function packFloats(values: readonly number[]): string {
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
   for (const [index, value] of values.entries()) view.setFloat32(index * 4, value, true);
-  let binary = '';
-  // One call with all bytes as arguments would overflow the stack.
-  for (let at = 0; at < bytes.length; at += 0x2000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
-  return btoa(binary);
+  return toBase64(bytes);
 }
 
 /** Errors: {@link InvalidResponse} when the text is no packed list. */
