@@ -2,10 +2,10 @@
 import { aspectOf, sizeOf } from '../protocol/image-size.ts';
 import { picturesIn } from '../protocol/images.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
-import { checkPlain, oneOf } from '../protocol/plain-parameters.ts';
-import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
-import { InvalidResponse, type PlainTranslation, type Target } from '../provider.ts';
+import { oneOf } from '../protocol/plain-parameters.ts';
+import { createPlain } from '../protocol/plain-wire.ts';
+import { Refused } from '../protocol/refused.ts';
+import { InvalidResponse, type Target } from '../provider.ts';
 import { modelUrl, RUNTIME } from './address.ts';
 import { TITLE } from './error.ts';
 import { namedModel } from './model.ts';
@@ -51,25 +51,18 @@ function toStability(kept: JsonObject): JsonObject {
   return { ...rest, prompt, ...setIf('aspect_ratio', shape) };
 }
 
-export const images: PlainTranslation = {
-  toRequest: (body, target) => {
-    const { model, settings } = target;
-    return orRefusal(() => {
-      const { id, name, region: named } = modelOf(target);
-      const takes = isStability(name) ? takesStability : takesAmazon;
-      const checked = checkPlain(body, { title: TITLE, model, settings, takes });
-      if ('refused' in checked) return checked;
-      const { region, baseUrl } = placeOf(target, RUNTIME, named);
-      const fields = isStability(name) ? toStability(checked.kept) : toAmazon(checked.kept);
-      return {
-        method: 'POST',
-        url: modelUrl(baseUrl, id, 'invoke'),
-        headers: { 'content-type': 'application/json', accept: 'application/json', ...extraHeaders(settings) },
-        body: JSON.stringify(fields),
-        signingRegion: region,
-        dropped: checked.dropped,
-      };
-    });
+export const images = createPlain({
+  title: TITLE,
+  takes: (name, _value, target) => (isStability(modelOf(target).name) ? takesStability : takesAmazon)(name),
+  toWire: (kept, target) => {
+    const { id, name, region: named } = modelOf(target);
+    const { region, baseUrl } = placeOf(target, RUNTIME, named);
+    return {
+      url: modelUrl(baseUrl, id, 'invoke'),
+      headers: { accept: 'application/json' },
+      json: isStability(name) ? toStability(kept) : toAmazon(kept),
+      signingRegion: region,
+    };
   },
   fromResponse: ({ json }, body, target) => {
     const reply = isObject(json) ? json : {};
@@ -83,7 +76,7 @@ export const images: PlainTranslation = {
     }
     return picturesIn(pictures, body, target.created);
   },
-};
+});
 
 /** Throws `Refused` for a model that makes no pictures. */
 function modelOf(target: Target): ReturnType<typeof namedModel> {

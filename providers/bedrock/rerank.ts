@@ -1,19 +1,17 @@
 /** Bedrock's rerank, a service of its own beside the models' runtime. */
-import { isObject, listOf } from '../protocol/json.ts';
-import { checkPlain, oneOf } from '../protocol/plain-parameters.ts';
+import { listOf, type JsonObject } from '../protocol/json.ts';
+import { oneOf } from '../protocol/plain-parameters.ts';
 import { unitsOf } from '../protocol/plain-usage.ts';
-import { orRefusal } from '../protocol/refused.ts';
-import { documentTexts, toRerank } from '../protocol/rerank.ts';
-import { extraHeaders } from '../protocol/settings.ts';
-import type { PlainTranslation, Target } from '../provider.ts';
+import { createPlain } from '../protocol/plain-wire.ts';
+import { documentTexts, scoresIn, toRerank } from '../protocol/rerank.ts';
+import type { Usage } from '../protocol/usage.ts';
+import type { Target } from '../provider.ts';
 import { RUNTIME } from './address.ts';
 import { TITLE } from './error.ts';
 import { namedModel } from './model.ts';
 import { defaultBaseUrl, placeOf, type Place, type Service } from './region.ts';
 
 const AGENT_RUNTIME: Service = { host: 'bedrock-agent-runtime', setting: 'aws_bedrock_agent_runtime_endpoint' };
-
-const takes = oneOf('query', 'documents', 'top_n', 'return_documents', 'rank_fields');
 
 /** The provider's own address is the runtime's, which has no rerank. */
 function agentPlace(target: Target, named: string | undefined): Place {
@@ -29,52 +27,41 @@ function arnOf(id: string, region: string): string {
   return id.startsWith('arn:') ? id : `arn:${partition}:bedrock:${region}::foundation-model/${id}`;
 }
 
-export const rerank: PlainTranslation = {
-  toRequest: (body, target) => {
-    const { model, settings } = target;
-    const checked = checkPlain(body, { title: TITLE, model, settings, takes });
-    if ('refused' in checked) return checked;
-    const { query, top_n: most } = checked.kept;
+export const rerank = createPlain({
+  title: TITLE,
+  takes: oneOf('query', 'documents', 'top_n', 'return_documents', 'rank_fields'),
+  toWire: ({ query, top_n: most }, target, body) => {
+    const { id, region: named } = namedModel(target);
+    const { region, baseUrl } = agentPlace(target, named);
     const texts = documentTexts(body);
-    return orRefusal(() => {
-      const { id, region: named } = namedModel(target);
-      const { region, baseUrl } = agentPlace(target, named);
-      return {
-        method: 'POST',
-        url: `${baseUrl}/rerank`,
-        headers: { 'content-type': 'application/json', accept: 'application/json', ...extraHeaders(settings) },
-        body: JSON.stringify({
-          queries: [{ type: 'TEXT', textQuery: { text: query } }],
-          sources: texts.map((text) => ({
-            type: 'INLINE',
-            inlineDocumentSource: { type: 'TEXT', textDocument: { text } },
-          })),
-          rerankingConfiguration: {
-            type: 'BEDROCK_RERANKING_MODEL',
-            bedrockRerankingConfiguration: {
-              modelConfiguration: { modelArn: arnOf(id, region) },
-              // More than there are documents is refused.
-              ...(typeof most === 'number' ? { numberOfResults: Math.min(most, texts.length) } : {}),
-            },
+    return {
+      url: `${baseUrl}/rerank`,
+      headers: { accept: 'application/json' },
+      json: {
+        queries: [{ type: 'TEXT', textQuery: { text: query } }],
+        sources: texts.map((text) => ({
+          type: 'INLINE',
+          inlineDocumentSource: { type: 'TEXT', textDocument: { text } },
+        })),
+        rerankingConfiguration: {
+          type: 'BEDROCK_RERANKING_MODEL',
+          bedrockRerankingConfiguration: {
+            modelConfiguration: { modelArn: arnOf(id, region) },
+            // More than there are documents is refused.
+            ...(typeof most === 'number' ? { numberOfResults: Math.min(most, texts.length) } : {}),
           },
-        }),
-        signingRegion: region,
-        dropped: checked.dropped,
-      };
-    });
+        },
+      },
+      signingRegion: region,
+    };
   },
-  fromResponse: ({ json }, body, target) => {
-    const results = isObject(json) ? json['results'] : undefined;
-    const scored = Array.isArray(results)
-      ? results.map((one: unknown) => (isObject(one) ? { index: one['index'], score: one['relevanceScore'] } : one))
-      : results;
-    return toRerank(scored, body, searchesFor(body), target.id);
-  },
-};
+  fromResponse: ({ json }, body, target) =>
+    toRerank(scoresIn(json, 'results', 'relevanceScore'), body, searchesFor(body), target.id),
+});
 
 /** Amazon charges queries, and counts each hundred documents as one. */
 const DOCUMENTS_A_QUERY = 100;
 
-function searchesFor(body: Parameters<PlainTranslation['fromResponse']>[1]) {
+function searchesFor(body: JsonObject): Usage {
   return unitsOf({ queries: Math.ceil(listOf(body['documents']).length / DOCUMENTS_A_QUERY) });
 }

@@ -2,9 +2,9 @@
 import type { PlainTranslation, Target, WireRequest } from '../provider.ts';
 import { textsOf, toEmbeddings } from './embeddings.ts';
 import type { JsonObject } from './json.ts';
-import { checkPlain, oneOf } from './plain-parameters.ts';
-import { Refused, orRefusal } from './refused.ts';
-import { extraHeaders } from './settings.ts';
+import { oneOf } from './plain-parameters.ts';
+import { createPlain } from './plain-wire.ts';
+import { Refused } from './refused.ts';
 import type { Usage } from './usage.ts';
 
 export type EmbeddingsSent = Pick<WireRequest, 'url' | 'signingRegion'> & {
@@ -22,31 +22,19 @@ export type EmbeddingsWire = {
 };
 
 export function createTextEmbeddings({ title, takes, toWire, read }: EmbeddingsWire): PlainTranslation {
-  const known = oneOf('input', 'encoding_format', ...takes);
-  return {
-    toRequest: (body, target) => {
-      const { model, settings } = target;
-      const checked = checkPlain(body, { title, model, settings, takes: known });
-      if ('refused' in checked) return checked;
-      const { input: _input, encoding_format: _ours, ...kept } = checked.kept;
-      return orRefusal(() => {
-        const texts = textsOf(body);
-        if (texts === undefined)
-          throw new Refused('unsupported_parameter', `${title} embeds texts, not tokens.`, 'input');
-        const { url, body: fields, headers, signingRegion } = toWire(texts, kept, target);
-        return {
-          method: 'POST',
-          url,
-          headers: { 'content-type': 'application/json', ...headers, ...extraHeaders(settings) },
-          body: JSON.stringify(fields),
-          ...(signingRegion === undefined ? {} : { signingRegion }),
-          dropped: checked.dropped,
-        };
-      });
+  return createPlain({
+    title,
+    takes: oneOf('input', 'encoding_format', ...takes),
+    toWire: ({ input: _input, encoding_format: _ours, ...kept }, target, asked) => {
+      const texts = textsOf(asked);
+      if (texts === undefined)
+        throw new Refused('unsupported_parameter', `${title} embeds texts, not tokens.`, 'input');
+      const { body, ...rest } = toWire(texts, kept, target);
+      return { ...rest, json: body };
     },
     fromResponse: ({ json }, body, target) => {
       const { vectors, usage } = read(json, target);
       return toEmbeddings(vectors, body, usage, target.model);
     },
-  };
+  });
 }

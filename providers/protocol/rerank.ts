@@ -54,6 +54,13 @@ function scoreOf(entry: JsonObject): unknown {
   return entry['relevance_score'] ?? entry['score'];
 }
 
+/** A list of scores under names of the provider's own, for {@link toRerank}. */
+export function scoresIn(json: unknown, list: string, score: string): unknown {
+  const found = isObject(json) ? json[list] : undefined;
+  if (!Array.isArray(found)) return found;
+  return found.map((entry: unknown) => (isObject(entry) ? { index: entry['index'], score: entry[score] } : entry));
+}
+
 /** Sorted, cut and with its documents, whatever the provider did of that. Errors: {@link InvalidResponse}. */
 export function toRerank(list: unknown, body: JsonObject, usage: Usage | undefined, id: string): PlainAnswer {
   if (!Array.isArray(list)) throw new InvalidResponse('The provider answered without a list of scores.');

@@ -4,10 +4,8 @@ import { fileIn, toForm } from '../protocol/file.ts';
 import { sizeOf } from '../protocol/image-size.ts';
 import { picturesIn } from '../protocol/images.ts';
 import { toBase64 } from '../protocol/base64.ts';
-import { checkPlain } from '../protocol/plain-parameters.ts';
-import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
-import { InvalidResponse, type PlainTranslation, type Provider } from '../provider.ts';
+import { createPlain } from '../protocol/plain-wire.ts';
+import { InvalidResponse, type Provider } from '../provider.ts';
 
 const TITLE = 'Topaz Labs';
 
@@ -30,40 +28,26 @@ function takes(name: string, value: unknown): boolean {
   return NAMES.has(name) || (name === 'n' && value === 1);
 }
 
-const imageVariations: PlainTranslation = {
-  toRequest: (body, target) => {
-    const { model, baseUrl, settings } = target;
-    const checked = checkPlain(body, { title: TITLE, model, settings, takes });
-    if ('refused' in checked) return checked;
-    const { size, output_format: format = 'jpeg', n: _one, response_format: _ours, ...rest } = checked.kept;
-    return orRefusal(() => {
-      const { width, height } = size === undefined || size === 'auto' ? {} : sizeOf(size);
-      const form = toForm(
-        {
-          ...rest,
-          image: fileIn(body, 'image'),
-          model,
-          output_format: format,
-          output_width: width,
-          output_height: height,
-        },
-        target.id,
-      );
-      return {
-        method: 'POST',
-        url: `${baseUrl}/image/v1/enhance`,
-        headers: { 'content-type': form.contentType, accept: `image/${String(format)}`, ...extraHeaders(settings) },
-        body: form.body,
-        dropped: checked.dropped,
-      };
-    });
+const imageVariations = createPlain({
+  title: TITLE,
+  takes,
+  toWire: (kept, { model, baseUrl, id }, body) => {
+    const { size, output_format: format = 'jpeg', n: _one, response_format: _ours, ...rest } = kept;
+    const { width, height } = size === undefined || size === 'auto' ? {} : sizeOf(size);
+    const sides = { output_width: width, output_height: height };
+    const image = fileIn(body, 'image');
+    return {
+      url: `${baseUrl}/image/v1/enhance`,
+      headers: { accept: `image/${String(format)}` },
+      form: toForm({ ...rest, image, model, output_format: format, ...sides }, id),
+    };
   },
   fromResponse: ({ bytes, contentType, json }, body, target) => {
     if (bytes.length === 0 || json !== undefined || /^(application\/json|text\/)/.test(contentType))
       throw new InvalidResponse(`${TITLE} answered without a picture.`);
     return picturesIn([toBase64(bytes)], body, target.created, contentType === '' ? 'image/jpeg' : contentType);
   },
-};
+});
 
 export const topaz: Provider = {
   id: 'topaz',
