@@ -74,7 +74,7 @@ async function awaited(first: Receipt, { provider, translation, http, call, sign
   try {
     for (;;) {
       const reply = await poll(receipt, line, readAll);
-      const next = translation.receipt?.(reply, target);
+      const next = translation.receipt?.(reply, target, receipt);
       if (next === undefined) return reply;
       receipt = next;
     }

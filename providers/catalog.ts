@@ -27,6 +27,11 @@ import { nlpCloud } from './nlp-cloud/index.ts';
 import { petals } from './petals/index.ts';
 import { topaz } from './topaz/index.ts';
 import { triton } from './triton/index.ts';
+import { blackForestLabs } from './black-forest-labs/index.ts';
+import { fal } from './fal/index.ts';
+import { recraft } from './recraft/index.ts';
+import { runwayml } from './runwayml/index.ts';
+import { stability } from './stability/index.ts';
 import type { Provider } from './provider.ts';
 import { vertex } from './vertex/index.ts';
 
@@ -57,6 +62,11 @@ const PROVIDERS: readonly Provider[] = [
   petals,
   custom,
   topaz,
+  stability,
+  blackForestLabs,
+  fal,
+  recraft,
+  runwayml,
   ...openAiCompatible,
   voyage,
   jina,

@@ -149,8 +149,8 @@ export type PlainTranslation = {
   readonly split?: (body: JsonObject, target: Target) => readonly JsonObject[] | undefined;
   /** Their answers, in order, as one. */
   readonly join?: (answers: readonly PlainAnswer[], body: JsonObject, target: Target) => PlainAnswer;
-  /** Nothing when the reply is the answer itself. Absent for providers that answer at once. */
-  readonly receipt?: (reply: PlainReply, target: Target) => Omit<Receipt, 'events'> | undefined;
+  /** Nothing when the reply is the answer itself. Absent for providers that answer at once. `before`: what was polled for this reply. */
+  readonly receipt?: (reply: PlainReply, target: Target, before?: Receipt) => Receipt | undefined;
 };
 
 /** A stream in a dialect that provider and caller share, collected while its frames pass. */

@@ -1,6 +1,6 @@
 /** Pictures by Amazon's and Stability's models behind Bedrock's `invoke`. */
 import { aspectOf, sizeOf } from '../protocol/image-size.ts';
-import { picturesIn } from '../protocol/images.ts';
+import { joinPictures, onePictureEach, picturesIn } from '../protocol/images.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
 import { oneOf } from '../protocol/plain-parameters.ts';
 import { createPlain } from '../protocol/plain-wire.ts';
@@ -44,9 +44,7 @@ function isFine(quality: unknown): boolean {
 }
 
 function toStability(kept: JsonObject): JsonObject {
-  const { prompt, n, size, response_format: _ours, aspect_ratio: aspect, ...rest } = kept;
-  if (n !== undefined && n !== 1)
-    throw new Refused('unsupported_parameter', `${TITLE}: this model makes one picture a call.`, 'n');
+  const { prompt, n: _one, size, response_format: _ours, aspect_ratio: aspect, ...rest } = kept;
   const shape = aspect ?? (size === undefined || size === 'auto' ? undefined : aspectOf(size));
   return { ...rest, prompt, ...setIf('aspect_ratio', shape) };
 }
@@ -76,6 +74,8 @@ export const images = createPlain({
     }
     return picturesIn(pictures, body, target.created);
   },
+  split: (body, { model }) => (isStability(model.toLowerCase()) ? onePictureEach(body) : undefined),
+  join: joinPictures,
 });
 
 /** Throws `Refused` for a model that makes no pictures. */

@@ -3,6 +3,7 @@ import { textOf } from '../protocol/json.ts';
 import type { Provider, Target } from '../provider.ts';
 import { createGeminiChat, isYouTube } from './chat.ts';
 import { createGeminiEmbeddings } from './embeddings.ts';
+import { createGeminiImages } from './images.ts';
 import { fromGoogleError } from './error.ts';
 import { createNativeGeneration } from './native.ts';
 import type { GeminiHouse } from './request.ts';
@@ -39,5 +40,6 @@ export const gemini: Provider = {
   ),
   native: { generation: createNativeGeneration(house) },
   embeddings: createGeminiEmbeddings({ title: TITLE, url }),
+  images: createGeminiImages({ title: TITLE, url }),
   fromError: fromGoogleError(TITLE),
 };

@@ -1,9 +1,9 @@
 /** Pictures in OpenAI's words: requests to make, to edit and to vary them, and the answer to all three. */
 import { z } from 'zod';
-import { InvalidResponse, type PlainAnswer } from '../provider.ts';
+import { InvalidResponse, type PlainAnswer, type Target } from '../provider.ts';
 import { fileSchema } from './file.ts';
 import { pixelsOf } from './image-size.ts';
-import { isObject, textOf, type JsonObject } from './json.ts';
+import { isObject, listOf, textOf, type JsonObject } from './json.ts';
 import { unitsOf } from './plain-usage.ts';
 import type { Usage } from './usage.ts';
 import { parseUsage } from './usage-parse.ts';
@@ -64,6 +64,39 @@ export function picturesIn(
     return asUrl ? { url: `data:${mediaType};base64,${base64}` } : { b64_json: base64 };
   });
   return toImages({ data }, body, created);
+}
+
+/** Pictures that came as addresses. Errors: as {@link toImages}. */
+export function picturesAt(urls: readonly unknown[], body: JsonObject, created: number): PlainAnswer {
+  const data = urls.map((url) => (textOf(url) === undefined ? {} : { url }));
+  return toImages({ data }, body, created);
+}
+
+/** For models that make one picture a call. */
+export function onePictureEach(body: JsonObject): readonly JsonObject[] | undefined {
+  const { n } = body;
+  if (typeof n !== 'number' || n < 2) return undefined;
+  return Array.from({ length: n }, () => ({ ...body, n: 1 }));
+}
+
+/** Answers with one picture each, as one. */
+export function joinPictures(answers: readonly PlainAnswer[], body: JsonObject, { created }: Target): PlainAnswer {
+  const data = answers.flatMap((answer) => ('data' in answer.body ? listOf(answer.body['data']) : []));
+  const counted = answers.flatMap(({ usage }) => (usage === undefined || usage.units !== undefined ? [] : [usage]));
+  const joined = toImages({ data }, body, created);
+  return counted.length === answers.length ? { ...joined, usage: sumOf(counted) } : joined;
+}
+
+function sumOf(counts: readonly Usage[]): Usage {
+  const sum = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  let images = 0;
+  for (const count of counts) {
+    sum.prompt_tokens += count.prompt_tokens;
+    sum.completion_tokens += count.completion_tokens;
+    sum.total_tokens += count.total_tokens;
+    images += count.completion_tokens_details?.image_tokens ?? 0;
+  }
+  return images === 0 ? sum : { ...sum, completion_tokens_details: { image_tokens: images } };
 }
 
 function isPicture(entry: unknown): boolean {

@@ -1,10 +1,11 @@
 /** Google's Vertex AI: Gemini, Claude and the partners' models, each in its own protocol. */
 import { anthropic } from '../anthropic/index.ts';
 import { fromGoogleError } from '../gemini/error.ts';
+import { createGeminiImages } from '../gemini/images.ts';
 import { withPlainCallIds } from '../protocol/call-id.ts';
 import { isObject } from '../protocol/json.ts';
 import type { ChatTranslation, Provider, Target, WireHeaders } from '../provider.ts';
-import { BASE_URL } from './address.ts';
+import { BASE_URL, modelUrl } from './address.ts';
 import { claudeChat } from './claude.ts';
 import { embeddings } from './embeddings.ts';
 import { familyOf } from './families.ts';
@@ -69,5 +70,9 @@ export const vertex: Provider = {
   },
   native: { generation: nativeGeneration },
   embeddings,
+  images: createGeminiImages({
+    title: TITLE,
+    url: (target, method) => modelUrl(target, 'google', target.model, method),
+  }),
   fromError,
 };
