@@ -20,7 +20,7 @@ function fieldsOf(kept: ChatRequest, target: Target): Record<string, string> {
     model: target.model,
     inputs: toPrompt(kept.messages, target.model, target.settings),
   };
-  for (const name of SAME) if (kept[name] !== undefined) fields[name] = String(kept[name]);
+  for (const name of SAME) if (kept[name] !== undefined) fields[name] = JSON.stringify(kept[name]);
   const length = kept.max_completion_tokens ?? kept.max_tokens;
   if (fields['max_length'] === undefined) fields['max_new_tokens'] = String(length ?? DEFAULT_LENGTH);
   const { temperature } = kept;
@@ -37,7 +37,7 @@ function urlOf(baseUrl: string): string {
       'provider_unreachable',
       `${TITLE} has no address: its public swarm answers no more reliably, so set api_base to a server of your own.`,
     );
-  return /\/generate$/.test(baseUrl) ? baseUrl : `${baseUrl.replace(/\/api(\/v1)?$/, '')}/api/v1/generate`;
+  return baseUrl.endsWith('/generate') ? baseUrl : `${baseUrl.replace(/\/api(\/v1)?$/, '')}/api/v1/generate`;
 }
 
 export function toRequest(request: ChatRequest, target: Target): WireRequest | Refusal {

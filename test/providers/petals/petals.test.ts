@@ -71,7 +71,7 @@ describe('an API server of one’s own', () => {
   });
 
   it('answers with a list of outputs', () => {
-    const body = { message: 'ok', data: [{ prompt: 'hi', output: ['hello'], params: {} }] };
+    const body: unknown = JSON.parse(fixture('custom/text.json'));
     expect(own.fromResponse(body, ask(), target).choices[0]?.message.content).toBe('hello');
     expect(() => own.fromResponse({ data: [] }, ask(), target)).toThrow(InvalidResponse);
   });

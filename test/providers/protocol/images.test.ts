@@ -4,7 +4,11 @@ import { catalog } from '../../../providers/catalog.ts';
 import type { JsonObject } from '../../../providers/protocol/json.ts';
 import { InvalidResponse, type PlainOperation, type PlainTranslation } from '../../../providers/provider.ts';
 import { bodyOf, jsonReply, operationOf, sentPlain } from '../plain.ts';
-import { targetOf } from '../streams.ts';
+import { fixture, targetOf } from '../streams.ts';
+
+function read(path: string): unknown {
+  return JSON.parse(fixture(path));
+}
 
 function of(id: string, operation: PlainOperation = 'images'): PlainTranslation & { readonly baseUrl: string } {
   const provider = catalog[id];
@@ -84,7 +88,7 @@ const ROWS: readonly Row[] = [
     fields: { n: 2, size: '1024x512', guidance_scale: 3 },
     url: 'https://fal.run/fal-ai/flux/dev',
     sent: { prompt: 'a cat', num_images: 2, image_size: { width: 1024, height: 512 }, guidance_scale: 3 },
-    reply: { images: [{ url: 'https://v3.fal.media/1.png', width: 1024, height: 512 }], seed: 1 },
+    reply: read('fal/image.json'),
     shown: { url: 'https://v3.fal.media/1.png' },
   },
   {
@@ -93,7 +97,7 @@ const ROWS: readonly Row[] = [
     fields: { size: '1024x512' },
     url: 'https://api.bfl.ai/v1/flux-pro-1.1',
     sent: { prompt: 'a cat', width: 1024, height: 512 },
-    reply: { id: 'b1', status: 'Ready', result: { sample: 'https://delivery.bfl.ai/1.png' } },
+    reply: read('black-forest-labs/result.json'),
     shown: { url: 'https://delivery.bfl.ai/1.png' },
   },
   {
@@ -102,7 +106,7 @@ const ROWS: readonly Row[] = [
     fields: { size: '1792x1024', quality: 'hd' },
     url: 'https://api.bfl.ai/v1/flux-pro-1.1-ultra',
     sent: { prompt: 'a cat', aspect_ratio: '16:9', raw: true },
-    reply: { id: 'b1', status: 'Ready', result: { sample: 'https://delivery.bfl.ai/1.png' } },
+    reply: read('black-forest-labs/result.json'),
     shown: { url: 'https://delivery.bfl.ai/1.png' },
   },
   {
@@ -111,7 +115,7 @@ const ROWS: readonly Row[] = [
     fields: { size: '1920x1080' },
     url: 'https://api.dev.runwayml.com/v1/text_to_image',
     sent: { model: 'gen4_image', promptText: 'a cat', ratio: '1920:1080' },
-    reply: { id: 't1', status: 'SUCCEEDED', output: ['https://cdn.example/1.png'] },
+    reply: read('runwayml/task.json'),
     shown: { url: 'https://cdn.example/1.png' },
   },
   {
@@ -120,8 +124,8 @@ const ROWS: readonly Row[] = [
     fields: { style: 'digital_illustration' },
     url: 'https://external.api.recraft.ai/v1/images/generations',
     sent: { model: 'recraftv3', prompt: 'a cat', style: 'digital_illustration' },
-    reply: { created: 1, data: [{ url: 'https://img.recraft.ai/1' }] },
-    shown: { url: 'https://img.recraft.ai/1' },
+    reply: read('recraft/image.json'),
+    shown: { image_id: 'i', url: 'https://img.recraft.ai/1' },
   },
 ];
 
@@ -183,7 +187,7 @@ describe('a form of Stability', () => {
 
   it('is answered by one picture', () => {
     const { fromResponse } = of('stability');
-    const answer = fromResponse(jsonReply({ image: 'AAAA', finish_reason: 'SUCCESS', seed: 1 }), {}, shape);
+    const answer = fromResponse(jsonReply(read('stability/image.json')), {}, shape);
     expect(bodyOf(answer)['data']).toEqual([{ b64_json: 'AAAA' }]);
   });
 });
