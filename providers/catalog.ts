@@ -29,6 +29,7 @@ import { topaz } from './topaz/index.ts';
 import { triton } from './triton/index.ts';
 import { blackForestLabs } from './black-forest-labs/index.ts';
 import { fal } from './fal/index.ts';
+import { polly } from './polly/index.ts';
 import { recraft } from './recraft/index.ts';
 import { runwayml } from './runwayml/index.ts';
 import { stability } from './stability/index.ts';
@@ -47,6 +48,7 @@ const PROVIDERS: readonly Provider[] = [
   sagemaker,
   sagemakerChat,
   sagemakerNova,
+  polly,
   cohere,
   mistral,
   codestral,

@@ -1,5 +1,6 @@
 /** Compatible providers that need an address and a key and little else. What they cannot do, they say themselves with a 400. */
 import { EVERY_MODEL } from './openai/completion.ts';
+import { dashScopeImages, dashScopeRerank, minimaxSpeech } from './openai-compatible-operations.ts';
 import { enableThinking, minimaxErrors } from './openai-compatible-rules.ts';
 import type { CompatibleRow } from './openai/create.ts';
 
@@ -54,6 +55,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     id: 'dashscope',
     title: 'Alibaba DashScope',
     also: ['embeddings'],
+    own: { rerank: dashScopeRerank, images: dashScopeImages },
     baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['DASHSCOPE_API_BASE'],
     keyVariables: ['DASHSCOPE_API_KEY'],
@@ -65,6 +67,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     id: 'qwencloud',
     title: 'QwenCloud (international)',
     also: ['embeddings'],
+    own: { rerank: dashScopeRerank, images: dashScopeImages },
     baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['QWENCLOUD_API_BASE'],
     keyVariables: ['QWENCLOUD_API_KEY', 'DASHSCOPE_API_KEY'],
@@ -76,6 +79,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     id: 'qwen_ai_platform',
     title: 'Qianwen AI Platform',
     also: ['embeddings'],
+    own: { rerank: dashScopeRerank, images: dashScopeImages },
     baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
     baseUrlVariables: ['QWEN_AI_PLATFORM_API_BASE'],
     keyVariables: ['QWEN_AI_PLATFORM_API_KEY', 'DASHSCOPE_API_KEY'],
@@ -105,6 +109,7 @@ export const PLAIN_ROWS: readonly CompatibleRow[] = [
     baseUrl: 'https://api.minimax.io/v1',
     baseUrlVariables: ['MINIMAX_API_BASE'],
     keyVariables: ['MINIMAX_API_KEY'],
+    own: { speech: minimaxSpeech(minimaxErrors) },
     readFrame: minimaxErrors,
     keeps: ['cache_control', 'reasoning_content'],
   },

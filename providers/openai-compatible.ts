@@ -1,4 +1,5 @@
 /** One row per OpenAI-compatible provider. Adding one is adding a row; a difference that needs code is a field of `Dialect`. */
+import { deepInfraRerank, nvidiaRerank } from './openai-compatible-operations.ts';
 import { OWN_ROWS } from './openai-compatible-own.ts';
 import { PLAIN_ROWS } from './openai-compatible-plain.ts';
 import { deepSeekThoughts, perplexityAnnotations, takeTurns } from './openai-compatible-rules.ts';
@@ -57,6 +58,7 @@ const ROWS: readonly CompatibleRow[] = [
     id: 'nvidia_nim',
     title: 'NVIDIA NIM',
     also: ['embeddings'],
+    own: { rerank: nvidiaRerank },
     baseUrl: 'https://integrate.api.nvidia.com/v1',
     baseUrlVariables: ['NVIDIA_NIM_API_BASE'],
     keyVariables: ['NVIDIA_NIM_API_KEY'],
@@ -296,6 +298,7 @@ const ROWS: readonly CompatibleRow[] = [
     title: 'DeepInfra',
     completions: EVERY_MODEL,
     also: ['embeddings', 'images'],
+    own: { rerank: deepInfraRerank },
     baseUrl: 'https://api.deepinfra.com/v1/openai',
     baseUrlVariables: ['DEEPINFRA_API_BASE'],
     keyVariables: ['DEEPINFRA_API_KEY'],

@@ -95,6 +95,7 @@ const CROSS_CUTTING = [
 
 /** Folders and files of the catalog without fixtures of their own, and what is tested instead. */
 const WITHOUT_FIXTURES: Readonly<Record<string, string>> = {
+  polly: 'its answer is bytes of sound',
   topaz: 'its answer is the bytes of a picture',
   cloudflare: 'replies in its wire format stand in its test',
   databricks: 'replies in its wire format stand in its test',

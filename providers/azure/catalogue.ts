@@ -9,7 +9,7 @@ import { createToRequest } from '../openai/request.ts';
 import type { Provider, Target } from '../provider.ts';
 import { withFilterResults } from './filter-results.ts';
 import { azureLength, catalogueObjection } from './models.ts';
-import { azureModelsUrl, noUrl } from './url.ts';
+import { azureModelsUrl, azureRerankUrl, noUrl } from './url.ts';
 import { AZURE_VARIABLES } from './variables.ts';
 
 const wire: OpenAiWire = {
@@ -27,8 +27,9 @@ const wire: OpenAiWire = {
   streamUsage: true,
   keeps: [],
   flattenText: true,
-  also: ['embeddings'],
-  plainUrl: (target, path) => azureModelsUrl(target)?.url.replace('/chat/completions', path),
+  also: ['embeddings', 'rerank'],
+  plainUrl: (target, path) =>
+    path === '/rerank' ? azureRerankUrl(target) : azureModelsUrl(target)?.url.replace('/chat/completions', path),
 };
 
 const base = createOpenAiProvider(wire);

@@ -89,6 +89,13 @@ export function azureModelsUrl(target: Target): ModelsAddress | undefined {
   return { kind: 'openai', url: withPath(url, '/chat/completions', version) };
 }
 
+/** Cohere's rerank, at the root of every endpoint that has it. */
+export function azureRerankUrl(target: Target): string | undefined {
+  if (!URL.canParse(target.baseUrl)) return undefined;
+  const url = new URL(target.baseUrl);
+  return url.pathname.endsWith('/rerank') ? url.toString() : withPath(url, '/v1/rerank', versionIn(target, url));
+}
+
 /** An address that is none: a 502 that names it, before anything is sent. */
 export function noUrl(title: string, found: string): Refusal {
   return {

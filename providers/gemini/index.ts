@@ -4,6 +4,7 @@ import type { Provider, Target } from '../provider.ts';
 import { createGeminiChat, isYouTube } from './chat.ts';
 import { createGeminiEmbeddings } from './embeddings.ts';
 import { createGeminiImages } from './images.ts';
+import { createGeminiSpeech } from './speech.ts';
 import { fromGoogleError } from './error.ts';
 import { createNativeGeneration } from './native.ts';
 import type { GeminiHouse } from './request.ts';
@@ -40,6 +41,7 @@ export const gemini: Provider = {
   ),
   native: { generation: createNativeGeneration(house) },
   embeddings: createGeminiEmbeddings({ title: TITLE, url }),
+  speech: createGeminiSpeech({ title: TITLE, url }),
   images: createGeminiImages({ title: TITLE, url }),
   fromError: fromGoogleError(TITLE),
 };

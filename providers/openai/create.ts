@@ -1,5 +1,5 @@
 /** A dialect of OpenAI's wire as a provider. */
-import type { ChatTranslation, Provider } from '../provider.ts';
+import type { ChatTranslation, PlainOperation, PlainTranslation, Provider } from '../provider.ts';
 import { createCompletion, type Completions } from './completion.ts';
 import { createDecoder } from './decoder.ts';
 import type { Dialect } from './dialect.ts';
@@ -10,6 +10,8 @@ import { fromChatResponse } from './response.ts';
 
 export type OpenAiWire = Dialect &
   Omit<Provider, 'id' | 'title' | 'chat' | 'fromError'> & {
+    /** What it offers besides chat by a wire of its own. */
+    readonly own?: { readonly [operation in PlainOperation]?: PlainTranslation };
     /** Text completions of the provider's own, and for which models. */
     readonly completions?: Completions;
   };
@@ -35,6 +37,7 @@ export function createOpenAiProvider(wire: OpenAiWire): Provider & { readonly ch
     },
     ...(wire.completions === undefined ? {} : { native: { completion: createCompletion(wire, wire.completions) } }),
     ...plainOperations(wire, wire.also ?? []),
+    ...wire.own,
     fromError: fromOpenAiError(wire.title),
   };
 }

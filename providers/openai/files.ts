@@ -1,9 +1,9 @@
 /** Operations on OpenAI's wire whose request or answer is a file: pictures and sound. */
-import type { SpeechFormat, TranscriptFormat } from '../protocol/audio.ts';
+import type { TranscriptFormat } from '../protocol/audio.ts';
 import { bytesOf, isFile, toForm } from '../protocol/file.ts';
 import { toImages } from '../protocol/images.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import { unitsOf } from '../protocol/plain-usage.ts';
+import { speechOf } from '../protocol/speech.ts';
 import { orRefusal } from '../protocol/refused.ts';
 import { countedSound, inForm, readTranscript } from '../protocol/transcript.ts';
 import { InvalidResponse, type PlainTranslation, type Refusal, type Target, type WireRequest } from '../provider.ts';
@@ -40,27 +40,6 @@ export function imageVariations(wire: PlainWire): PlainTranslation {
   };
 }
 
-const MEDIA_TYPES: Readonly<Record<SpeechFormat, string>> = {
-  mp3: 'audio/mpeg',
-  opus: 'audio/ogg',
-  aac: 'audio/aac',
-  flac: 'audio/flac',
-  wav: 'audio/wav',
-  pcm: 'audio/pcm',
-};
-
-/** The media type of a speech, where the provider does not say it. */
-export function speechType(contentType: string, body: JsonObject): string {
-  if (contentType.startsWith('audio/')) return contentType;
-  const format = body['response_format'];
-  return (typeof format === 'string' ? MEDIA_TYPES[format as SpeechFormat] : undefined) ?? MEDIA_TYPES.mp3;
-}
-
-/** Characters as people count them, and as providers charge them: not halves of surrogate pairs. */
-export function charactersIn(body: JsonObject): number {
-  return typeof body['input'] === 'string' ? Array.from(body['input']).length : 0;
-}
-
 /** Errors: {@link InvalidResponse} when JSON or nothing came in place of sound. */
 export function toSpeech(
   { bytes, contentType, json }: Parameters<PlainTranslation['fromResponse']>[0],
@@ -68,10 +47,7 @@ export function toSpeech(
 ): ReturnType<PlainTranslation['fromResponse']> {
   if (bytes.length === 0 || /^(application\/json|text\/)/.test(contentType) || json !== undefined)
     throw new InvalidResponse('The provider answered without sound.');
-  return {
-    body: { bytes, contentType: speechType(contentType, body) },
-    usage: unitsOf({ characters: charactersIn(body) }),
-  };
+  return speechOf(bytes, body, contentType);
 }
 
 export function speech(wire: PlainWire): PlainTranslation {

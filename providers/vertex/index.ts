@@ -11,6 +11,8 @@ import { embeddings } from './embeddings.ts';
 import { familyOf } from './families.ts';
 import { geminiChat, nativeGeneration, tunedChat } from './gemini.ts';
 import { ai21Chat, commonChat, mistralChat, ownEndpointChat } from './partners.ts';
+import { rerank } from './rerank.ts';
+import { speech } from './speech.ts';
 import { TITLE } from './title.ts';
 
 function chatOf({ model }: Target): ChatTranslation {
@@ -70,6 +72,8 @@ export const vertex: Provider = {
   },
   native: { generation: nativeGeneration },
   embeddings,
+  rerank,
+  speech,
   images: createGeminiImages({
     title: TITLE,
     url: (target, method) => modelUrl(target, 'google', target.model, method),

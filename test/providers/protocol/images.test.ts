@@ -119,6 +119,22 @@ const ROWS: readonly Row[] = [
     shown: { url: 'https://cdn.example/1.png' },
   },
   {
+    id: 'dashscope',
+    model: 'qwen-image',
+    fields: { size: '1328x1328', n: 1 },
+    url: 'https://dashscope.aliyuncs.com/api/v1/services/aigc/multimodal-generation/generation',
+    sent: {
+      model: 'qwen-image',
+      input: { messages: [{ role: 'user', content: [{ text: 'a cat' }] }] },
+      parameters: { size: '1328*1328', n: 1 },
+    },
+    reply: {
+      output: { choices: [{ message: { content: [{ image: 'https://oss.example/1.png' }] } }] },
+      request_id: 'r',
+    },
+    shown: { url: 'https://oss.example/1.png' },
+  },
+  {
     id: 'recraft',
     model: 'recraftv3',
     fields: { style: 'digital_illustration' },
