@@ -1,5 +1,5 @@
 /** What single compatible providers offer besides chat by a wire of their own. Each is a field of a row. */
-import { SPEECH_FORMATS } from './protocol/audio.ts';
+import type { SpeechFormat } from './protocol/audio.ts';
 import { fromHex } from './protocol/hex.ts';
 import { isObject, listOf, textOf, type JsonObject } from './protocol/json.ts';
 import { picturesAt } from './protocol/images.ts';
@@ -105,7 +105,7 @@ function picturesOf(choice: unknown): unknown[] {
   );
 }
 
-const MINIMAX_FORMATS: readonly unknown[] = ['mp3', 'wav', 'flac', 'pcm'] satisfies (typeof SPEECH_FORMATS)[number][];
+const MINIMAX_FORMATS: readonly unknown[] = ['mp3', 'wav', 'flac', 'pcm'] satisfies SpeechFormat[];
 const DEFAULT_MINIMAX_VOICE = 'English_expressive_narrator';
 
 /** A caller of OpenAI plays PCM at 24 kHz. */

@@ -44,7 +44,7 @@ export function createGeminiSpeech({ title, url }: GeminiSpeech): PlainTranslati
         contents: [
           {
             role: 'user',
-            parts: [{ text: instructions === undefined ? input : `${String(instructions)}: ${String(input)}` }],
+            parts: [{ text: [textOf(instructions), textOf(input)].filter((text) => text !== undefined).join(': ') }],
           },
         ],
         generationConfig: { responseModalities: ['AUDIO'], ...speechConfig(voice, own) },
