@@ -23,6 +23,7 @@ import { openAiCompatible } from './openai-compatible.ts';
 import { openai, textCompletionOpenai } from './openai/index.ts';
 import { voyage } from './voyage/index.ts';
 import { custom } from './custom/index.ts';
+import { gigachat } from './gigachat/index.ts';
 import { nlpCloud } from './nlp-cloud/index.ts';
 import { petals } from './petals/index.ts';
 import { topaz } from './topaz/index.ts';
@@ -32,6 +33,7 @@ import { fal } from './fal/index.ts';
 import { polly } from './polly/index.ts';
 import { recraft } from './recraft/index.ts';
 import { runwayml } from './runwayml/index.ts';
+import { sap } from './sap/index.ts';
 import { stability } from './stability/index.ts';
 import type { Provider } from './provider.ts';
 import { vertex } from './vertex/index.ts';
@@ -60,6 +62,8 @@ const PROVIDERS: readonly Provider[] = [
   snowflake,
   replicate,
   nlpCloud,
+  gigachat,
+  sap,
   triton,
   petals,
   custom,

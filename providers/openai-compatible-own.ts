@@ -36,6 +36,7 @@ export const OWN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'heroku',
     title: 'Heroku Managed Inference',
+    also: ['embeddings', 'images'],
     baseUrl: '',
     baseUrlVariables: ['HEROKU_API_BASE', 'INFERENCE_URL'],
     keyVariables: ['HEROKU_API_KEY', 'INFERENCE_KEY'],
@@ -101,6 +102,7 @@ export const OWN_ROWS: readonly CompatibleRow[] = [
   {
     id: 'oobabooga',
     title: 'Text generation web UI',
+    also: ['embeddings'],
     baseUrl: '',
     keyVariables: ['OOBABOOGA_API_KEY'],
     keyOptional: true,

@@ -31,6 +31,10 @@ export type Auth =
   | { readonly kind: 'ibm-iam' }
   /** A personal access token, or a service principal's id and secret. */
   | { readonly kind: 'databricks' }
+  /** A pair of id and secret, exchanged for a token. */
+  | { readonly kind: 'gigachat' }
+  /** The JSON text of a service key, whose client is exchanged for a token. */
+  | { readonly kind: 'sap' }
   /** A key pair's JWT, or a programmatic access token after `pat/`. */
   | { readonly kind: 'snowflake' };
 

@@ -84,6 +84,8 @@ const providerSettings = {
   aws_web_identity_token: z.unknown().optional(),
   aws_sts_endpoint: z.unknown().optional(),
   aws_bedrock_runtime_endpoint: z.unknown().optional(),
+  aws_bedrock_agent_runtime_endpoint: z.unknown().optional().describe('Where Bedrock ranks.'),
+  aws_polly_endpoint: z.unknown().optional(),
   aws_external_id: z.unknown().optional(),
   model_id: z
     .unknown()
@@ -120,6 +122,10 @@ const providerSettings = {
   account_id: z.unknown().optional(),
   iam_url: z.unknown().optional(),
   zen_api_key: z.unknown().optional(),
+  gigachat_scope: z.unknown().optional(),
+  gigachat_auth_url: z.unknown().optional(),
+  resource_group: z.unknown().optional().describe('Of SAP AI Core.'),
+  model_version: z.unknown().optional().describe('Of SAP AI Core.'),
   roles: z.unknown().optional().describe('Marks around the messages of each role, for servers that complete text.'),
   use_chat_completions_api: flag()
     .optional()

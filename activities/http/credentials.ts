@@ -2,9 +2,11 @@
 import type { Auth, WireRequest } from '../../providers/provider.ts';
 import { authorizeAws } from './aws.ts';
 import { authorizeAzure } from './azure.ts';
+import { authorizeGigaChat } from './gigachat.ts';
 import { authorizeGoogle } from './google.ts';
 import { authorizeDatabricks } from './databricks.ts';
 import { authorizeIbm } from './ibm.ts';
+import { authorizeSap } from './sap.ts';
 import { authorizeSnowflake } from './snowflake.ts';
 
 export type Credentials = {
@@ -40,6 +42,10 @@ export async function authorize(
       return authorizeDatabricks(wire, credentials);
     case 'snowflake':
       return authorizeSnowflake(credentials);
+    case 'gigachat':
+      return authorizeGigaChat(credentials);
+    case 'sap':
+      return authorizeSap(credentials);
     case 'google-oauth':
       return authorizeGoogle(auth.scope, credentials);
     case 'sigv4':

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import type { ErrorCode } from '../../providers/protocol/errors.ts';
-import { isObject, parseJson, textOf } from '../../providers/protocol/json.ts';
+import { isObject, parseJson, textOf, type JsonObject } from '../../providers/protocol/json.ts';
 import { CallFailed } from './client.ts';
 
 type Form = Readonly<Record<string, string>>;
@@ -16,6 +16,8 @@ export type TokenRequest = {
   /** What tells this credential from others, where the form is a function. */
   readonly identity?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that differ each time. */
+  readonly freshHeaders?: () => Readonly<Record<string, string>>;
 };
 
 type Token = { readonly value: Promise<string>; expiresAtMs: number };
@@ -55,6 +57,7 @@ async function fetchToken(wanted: TokenRequest): Promise<{ readonly token: strin
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
         ...wanted.headers,
+        ...wanted.freshHeaders?.(),
       },
       body: new URLSearchParams(form).toString(),
       headersTimeout: TIMEOUT_MS,
@@ -73,8 +76,15 @@ async function fetchToken(wanted: TokenRequest): Promise<{ readonly token: strin
   // What the service says about a refused credential can repeat parts of it.
   if (status !== 200 || token === undefined)
     throw failed('provider_auth_failed', `${wanted.service} refused the gateway's credential (HTTP ${status}).`);
-  const life = isObject(body) ? Number(body['expires_in']) : Number.NaN;
+  const life = isObject(body) ? lifeOf(body) : Number.NaN;
   return { token, lifeS: Number.isFinite(life) && life > 0 ? life : UNSTATED_LIFE_S };
+}
+
+/** Seconds. Some say when it ends instead, in milliseconds since 1970. */
+function lifeOf(body: JsonObject): number {
+  if (body['expires_in'] === undefined && typeof body['expires_at'] === 'number')
+    return (body['expires_at'] - Date.now()) / 1000;
+  return Number(body['expires_in']);
 }
 
 function dropExpired(nowMs: number): void {

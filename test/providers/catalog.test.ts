@@ -17,6 +17,11 @@ const OTHER_WORDS: Readonly<Record<string, object>> = {
   nlp_cloud: { text: 'hi' },
   triton: { text_input: 'hi' },
   petals: { inputs: 'hi' },
+  sap: {
+    config: {
+      modules: { prompt_templating: { prompt: { template: contents }, model: { name: 'some-model', params: {} } } },
+    },
+  },
   custom: { params: { prompt: ['hi'] } },
 };
 

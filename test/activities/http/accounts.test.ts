@@ -71,6 +71,54 @@ describe('Databricks', () => {
   });
 });
 
+describe('GigaChat', () => {
+  const gigachat = { kind: 'gigachat' } as const;
+  const settings = () => ({ gigachat_auth_url: `${service.origin}/api/v2/oauth`, gigachat_scope: 'GIGACHAT_API_CORP' });
+
+  it('exchanges a pair for a token, whose end is a time', async () => {
+    service.answer = (n) => ({ status: 200, body: { access_token: `giga-${n}`, expires_at: Date.now() + 1_800_000 } });
+    for (let call = 0; call < 2; call += 1)
+      expect(await authorize(gigachat, anywhere, { apiKey: 'cGFpcg==', settings: settings() })).toEqual({
+        authorization: 'Bearer giga-1',
+      });
+    expect(service.seen).toEqual([
+      { url: '/api/v2/oauth', form: { scope: 'GIGACHAT_API_CORP' }, authorization: 'Basic cGFpcg==' },
+    ]);
+  });
+
+  it('says what is missing', async () => {
+    expect((await failureOf(authorize(gigachat, anywhere, { settings: {} }))).failure.message).toContain('api_key');
+  });
+});
+
+describe('SAP AI Core', () => {
+  const sap = { kind: 'sap' } as const;
+  const key = (fields: object) =>
+    JSON.stringify({ clientid: 'id', clientsecret: 'secret', url: service.origin, ...fields });
+
+  it('exchanges the client of a service key for a token', async () => {
+    service.answer = (n) => ({ status: 200, body: { access_token: `sap-${n}`, expires_in: 3600 } });
+    expect(await authorize(sap, anywhere, { apiKey: key({}), settings: {} })).toEqual({
+      authorization: 'Bearer sap-1',
+    });
+    expect(service.seen).toEqual([
+      {
+        url: '/oauth/token',
+        form: { grant_type: 'client_credentials' },
+        authorization: `Basic ${Buffer.from('id:secret').toString('base64')}`,
+      },
+    ]);
+  });
+
+  it('says what a service key is, and repeats nothing of it', async () => {
+    for (const apiKey of ['my-secret', key({ url: 'nonsense' }), '{}']) {
+      const { failure } = await failureOf(authorize(sap, anywhere, { apiKey, settings: {} }));
+      expect(failure.code).toBe('provider_auth_failed');
+      expect(failure.message).not.toMatch(/my-secret|nonsense/);
+    }
+  });
+});
+
 describe('Snowflake', () => {
   const snowflake = { kind: 'snowflake' } as const;
 
