@@ -22,6 +22,11 @@ beforeAll(async () => {
         provided('painter', 'openai/gpt-image-1'),
         provided('speaker', 'openai/tts-1'),
         provided('listener', 'openai/whisper-1'),
+        provided('titan', 'bedrock/amazon.titan-embed-text-v2:0'),
+        provided('ranker', 'bedrock/cohere.rerank-v3-5:0'),
+        provided('flux', 'black_forest_labs/flux-pro-1.1'),
+        provided('imagen', 'gemini/imagen-4.0-generate-001'),
+        provided('polly', 'aws_polly/neural'),
         { model_name: 'mock', litellm_params: { model: 'mock/plain' } },
         { model_name: 'talker', litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_key: 'sk-a' } },
       ],
@@ -253,5 +258,62 @@ describe('sound', () => {
     const body = { model: 'mock', voice: 'alloy', input: 'a', stream_format: 'sse' };
     const { status, json } = await post(gateway.url, '/v1/audio/speech', body);
     expect([status, json?.['error']]).toEqual([400, expect.objectContaining({ param: 'stream_format' })]);
+  });
+});
+
+describe('providers with wires of their own', () => {
+  it('embed many texts by a model that reads one, and are charged for all', async () => {
+    const vector = (value: number) => ({ body: { embedding: [value, 0], inputTextTokenCount: 3 } });
+    upstream.next(vector(0.5), vector(0.5));
+    const { data, response } = await client.embeddings.create({ model: 'titan', input: ['a', 'b'] }).withResponse();
+    expect(data.data.map(({ index, embedding }) => [index, embedding])).toEqual([
+      [0, [0.5, 0]],
+      [1, [0.5, 0]],
+    ]);
+    expect(data.usage.prompt_tokens).toBe(6);
+    // 2 cents for a million tokens.
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.00000012');
+    expect(upstream.calls.map(({ path }) => path)).toEqual(
+      Array(2).fill('/model/amazon.titan-embed-text-v2%3A0/invoke'),
+    );
+  });
+
+  it('rank, and are charged by the search', async () => {
+    upstream.next({ body: { results: [{ index: 1, relevanceScore: 0.9 }] } });
+    const reply = await post(gateway.url, '/v1/rerank', { model: 'ranker', query: 'q', documents: ['a', 'b'] });
+    expect(reply.status).toBe(200);
+    expect(reply.json).toMatchObject({
+      results: [{ index: 1, relevance_score: 0.9 }],
+      meta: { billed_units: { search_units: 1 } },
+    });
+    expect(upstream.calls[0]).toMatchObject({ path: '/rerank' });
+  });
+
+  it('paint after a receipt, and are charged by the picture', async () => {
+    upstream.next(
+      { body: { id: 'b1', polling_url: `${upstream.url}/v1/get_result?id=b1` } },
+      { body: { id: 'b1', status: 'Pending' } },
+      { body: { id: 'b1', status: 'Ready', result: { sample: 'https://delivery.bfl.ai/1.png' } } },
+    );
+    const { data, response } = await client.images
+      .generate({ model: 'flux', prompt: 'a cat', size: '1024x1024' })
+      .withResponse();
+    expect(data.data?.[0]?.url).toBe('https://delivery.bfl.ai/1.png');
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.04');
+    expect(upstream.calls.map(({ headers }) => headers['x-key'])).toEqual(Array(3).fill('sk-provider'));
+  });
+
+  it('paint at once, in bytes', async () => {
+    upstream.next({ body: { predictions: [{ bytesBase64Encoded: 'AAAA', mimeType: 'image/png' }] } });
+    const { data } = await client.images.generate({ model: 'imagen', prompt: 'a cat' });
+    expect(data).toEqual([{ b64_json: 'AAAA' }]);
+  });
+
+  it('speak', async () => {
+    upstream.next({ headers: { 'content-type': 'audio/mpeg' }, body: Uint8Array.of(1, 2, 3) });
+    const reply = await client.audio.speech.create({ model: 'polly', input: 'hi', voice: 'alloy' });
+    expect(reply.headers.get('content-type')).toBe('audio/mpeg');
+    expect(new Uint8Array(await reply.arrayBuffer())).toEqual(Uint8Array.of(1, 2, 3));
+    expect(upstream.calls[0]?.json).toMatchObject({ Engine: 'neural', VoiceId: 'Joanna' });
   });
 });
