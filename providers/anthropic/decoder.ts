@@ -2,6 +2,7 @@
 import type { ChatChunk, ChatDelta, ChatRequest, FinishReason } from '../protocol/chat.ts';
 import { invalidResponse } from '../protocol/failure.ts';
 import { isObject, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
+import { closeBlock, endOfThought } from '../protocol/open-blocks.ts';
 import type { Decoder, DecoderStep, Target, WireEvent } from '../provider.ts';
 import { fromStreamError, TITLE } from './error.ts';
 import { finishReasonOf, stopDetails } from './finish-reason.ts';
@@ -153,8 +154,7 @@ function endOf(open: OpenBlock): ChatDelta | undefined {
     case 'json':
       return open.wrapped || open.json === '' ? { content: unwrapText(open.json, open.wrapped) } : undefined;
     case 'thinking': {
-      const signature = open.signature === '' ? {} : { signature: open.signature };
-      return { thinking_blocks: [{ type: 'thinking', thinking: open.text, ...signature }] };
+      return endOfThought(open);
     }
     case 'other': {
       const input = open.json === '' ? undefined : parseJson(open.json);
@@ -165,15 +165,6 @@ function endOf(open: OpenBlock): ChatDelta | undefined {
     case 'text':
       return undefined;
   }
-}
-
-function onBlockStop(state: State, index: number): Outcome {
-  const open = state.blocks.get(index);
-  if (open === undefined) return { state };
-  const blocks = new Map(state.blocks);
-  blocks.delete(index);
-  const delta = endOf(open);
-  return { state: { ...state, blocks }, ...(delta === undefined ? {} : { deltas: [delta] }) };
 }
 
 function onMessageDelta(state: State, frame: JsonObject): Outcome {
@@ -198,7 +189,7 @@ function onEvent(state: State, frame: JsonObject, context: Context): Outcome {
     case 'content_block_delta':
       return isObject(frame['delta']) ? onBlockDelta(state, index, frame['delta']) : { state };
     case 'content_block_stop':
-      return onBlockStop(state, index);
+      return closeBlock(state, index, endOf);
     case 'message_delta':
       return onMessageDelta(state, frame);
     default:

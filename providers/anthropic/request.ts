@@ -7,6 +7,7 @@ import { extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { limitBreakpoints } from './cache-control.ts';
 import { TITLE } from './error.ts';
+import { LACKING, samplingObjection } from './lacking.ts';
 import { toConversation } from './messages.ts';
 import { claudeModel, type ClaudeModel } from './models.ts';
 import { jsonTool, structuredOutputOf, JSON_TOOL, type StructuredOutput } from './structured-output.ts';
@@ -15,34 +16,13 @@ import { toolNamesOf, type ToolNames } from './tool-names.ts';
 import { isForcedChoice, toToolChoice, toTools, toolsOfHistory } from './tools.ts';
 import type { MessagesBody } from './wire.ts';
 
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'n',
-  'presence_penalty',
-  'frequency_penalty',
-  'logit_bias',
-  'logprobs',
-  'top_logprobs',
-  'seed',
-  'functions',
-  'function_call',
-  'verbosity',
-  'modalities',
-  'audio',
-  'prediction',
-  'store',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-]);
-
-const SAMPLING: ReadonlySet<string> = new Set(['temperature', 'top_p', 'top_k']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(LACKING);
 
 function objectionTo(request: ChatRequest, model: ClaudeModel) {
   return (name: string, value: unknown): Objection | undefined => {
     if (UNSUPPORTED.has(name)) return { param: name };
-    if (!model.sampling && SAMPLING.has(name) && !(name !== 'top_k' && value === 1)) {
-      return { param: name, because: 'the model chooses its sampling itself' };
-    }
+    const sampling = samplingObjection(model, name, value);
+    if (sampling !== undefined) return sampling;
     if (name === 'service_tier' && value !== 'auto' && value !== 'standard_only') return { param: name };
     if (name !== 'reasoning_effort') return undefined;
     const effort = effortOf(request);

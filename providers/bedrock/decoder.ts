@@ -4,6 +4,7 @@ import type { ChatDelta, ChatRequest, FinishReason } from '../protocol/chat.ts';
 import { completeStep, failedStep, toChunks, usageChunks, type Stamp } from '../protocol/chunks.ts';
 import { invalidResponse } from '../protocol/failure.ts';
 import { isObject, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
+import { closeBlock, endOfThought } from '../protocol/open-blocks.ts';
 import type { ToolNames } from '../protocol/tool-names.ts';
 import type { Usage } from '../protocol/usage.ts';
 import type { Decoder, DecoderStep, Target, WireEvent } from '../provider.ts';
@@ -110,21 +111,11 @@ function endOf(open: OpenBlock): ChatDelta | undefined {
       return open.wrapped || open.json === '' ? { content: unwrapText(open.json, open.wrapped) } : undefined;
     case 'thinking': {
       if (open.redacted !== '') return { thinking_blocks: [{ type: 'redacted_thinking', data: open.redacted }] };
-      const signature = open.signature === '' ? {} : { signature: open.signature };
-      return { thinking_blocks: [{ type: 'thinking', thinking: open.text, ...signature }] };
+      return endOfThought(open);
     }
     case 'server':
       return undefined;
   }
-}
-
-function onBlockStop(state: State, index: number): Outcome {
-  const open = state.blocks.get(index);
-  if (open === undefined) return { state };
-  const blocks = new Map(state.blocks);
-  blocks.delete(index);
-  const delta = endOf(open);
-  return { state: { ...state, blocks }, ...(delta === undefined ? {} : { deltas: [delta] }) };
 }
 
 function onMessageStop(state: State, frame: JsonObject): Outcome {
@@ -148,7 +139,7 @@ function onEvent(state: State, name: string, frame: JsonObject, context: Context
     case 'contentBlockDelta':
       return isObject(frame['delta']) ? onDelta(state, index, frame['delta']) : { state };
     case 'contentBlockStop':
-      return onBlockStop(state, index);
+      return closeBlock(state, index, endOf);
     case 'messageStop':
       return onMessageStop(state, frame);
     case 'metadata':

@@ -1,4 +1,5 @@
 /** A chat request to Converse's body. */
+import { LACKING, samplingObjection } from '../anthropic/lacking.ts';
 import type { StructuredOutput } from '../anthropic/structured-output.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, textOf } from '../protocol/json.ts';
@@ -15,29 +16,8 @@ import { toolNamesOf } from './tool-names.ts';
 import { cannotForce, choiceOf, toToolFields, toTools } from './tools.ts';
 import type { ConverseBody } from './wire.ts';
 
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'n',
-  'presence_penalty',
-  'frequency_penalty',
-  'logit_bias',
-  'logprobs',
-  'top_logprobs',
-  'seed',
-  'user',
-  'metadata',
-  'functions',
-  'function_call',
-  'verbosity',
-  'modalities',
-  'audio',
-  'prediction',
-  'store',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-]);
+const UNSUPPORTED: ReadonlySet<string> = new Set([...LACKING, 'user', 'metadata']);
 
-const SAMPLING: ReadonlySet<string> = new Set(['temperature', 'top_p', 'top_k']);
 const TIERS: ReadonlySet<unknown> = new Set(['auto', 'default', 'flex', 'priority']);
 
 function effortObjection(name: string, request: ChatRequest, { reasoning, claude }: Abilities): Objection | undefined {
@@ -55,8 +35,8 @@ function objectionTo(request: ChatRequest, abilities: Abilities) {
   const { claude, vendor } = abilities;
   return (name: string, value: unknown): Objection | undefined => {
     if (UNSUPPORTED.has(name)) return { param: name };
-    if (claude?.sampling === false && SAMPLING.has(name) && !(name !== 'top_k' && value === 1))
-      return { param: name, because: 'the model chooses its sampling itself' };
+    const sampling = claude === undefined ? undefined : samplingObjection(claude, name, value);
+    if (sampling !== undefined) return sampling;
     switch (name) {
       case 'top_k':
         return vendor === 'meta' ? { param: name } : undefined;

@@ -1,4 +1,5 @@
 /** A chat request to Ollama's own API. */
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
@@ -18,18 +19,8 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'top_logprobs',
   'user',
   'parallel_tool_calls',
-  'functions',
-  'function_call',
-  'verbosity',
-  'modalities',
-  'audio',
-  'prediction',
-  'web_search_options',
-  'service_tier',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'store',
+  ...FUNCTIONS,
+  ...OPENAI_ONLY,
   'metadata',
 ]);
 

@@ -1,4 +1,5 @@
 /** A chat request as a prediction: each model names its own inputs. */
+import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
@@ -21,20 +22,10 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'tools',
   'tool_choice',
   'parallel_tool_calls',
-  'functions',
-  'function_call',
+  ...FUNCTIONS,
   'reasoning_effort',
   'thinking',
-  'verbosity',
-  'modalities',
-  'audio',
-  'prediction',
-  'web_search_options',
-  'service_tier',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'store',
+  ...OPENAI_ONLY,
   'metadata',
 ]);
 

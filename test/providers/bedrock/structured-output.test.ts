@@ -1,31 +1,7 @@
 /** Structured output and cache points in Converse's words. */
 import { describe, expect, it } from '@jest/globals';
-import { bedrock } from '../../../providers/bedrock/index.ts';
-import type { ChatMessage, ChatRequest, Tool } from '../../../providers/protocol/chat.ts';
-import { ask, chatOf, sent, targetOf } from '../streams.ts';
-
-const chat = chatOf(bedrock);
-
-const CLAUDE = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
-const OLD_CLAUDE = 'anthropic.claude-3-haiku-20240307-v1:0';
-const NOVA = 'amazon.nova-lite-v1:0';
-const LLAMA = 'meta.llama3-1-70b-instruct-v1:0';
-const MISTRAL = 'mistral.mistral-large-2407-v1:0';
-const OSS = 'openai.gpt-oss-120b-1:0';
-
-type Settings = Record<string, unknown>;
-
-const to = (model: string, fields: Partial<ChatRequest> = {}, settings: Settings = {}, baseUrl = bedrock.baseUrl) =>
-  chat.toRequest(ask(fields), targetOf(model, settings, baseUrl));
-const bodyOf = (model: string, fields: Partial<ChatRequest> = {}, settings: Settings = {}) =>
-  sent(to(model, fields, settings)).body;
-const messagesOf = (messages: ChatMessage[], model = CLAUDE, fields: Partial<ChatRequest> = {}) =>
-  bodyOf(model, { messages, ...fields })['messages'];
-
-const WEATHER: Tool = {
-  type: 'function',
-  function: { name: 'weather', description: 'Tells it.', parameters: { type: 'object', properties: { city: {} } } },
-};
+import type { ChatRequest } from '../../../providers/protocol/chat.ts';
+import { bodyOf, CLAUDE, LLAMA, messagesOf, MISTRAL, NOVA, OLD_CLAUDE, OSS, WEATHER } from './asking.ts';
 
 describe('structured output', () => {
   const format = (schema: object, name = 'my format'): Partial<ChatRequest> => ({
