@@ -11,6 +11,9 @@ import type { Config } from '../activities/config/config.ts';
 import { knownModels } from '../activities/config/known-models.ts';
 import { processVariables } from '../activities/config/environment.ts';
 import { findDeployment } from '../activities/config/pass-through.ts';
+import { createRedisExchange } from '../activities/health/redis-exchange.ts';
+import { startSharing } from '../activities/health/sharing.ts';
+import { exchangeReports } from '../activities/store/process-health.ts';
 import { createDeploymentHealth } from '../activities/health/deployment-health.ts';
 import { registerSearchAttributes } from '../activities/embedded/search-attributes.ts';
 import type { Services } from '../activities/embedded/services.ts';
@@ -126,6 +129,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const patienceMs = (): number => (notices.connected() ? HEARING_MS : DEAF_MS);
   const bells = createBells(patienceMs);
   const health = createDeploymentHealth(liveConfig);
+  const scope = `${holdfast.temporal.namespace}:${holdfast.temporal.taskQueue}`;
+  const redis = config.redisUrl === undefined ? undefined : createRedisExchange(config.redisUrl, scope, owner);
+  const sharing = startSharing({
+    health,
+    ...(redis === undefined ? {} : { fast: redis.exchange }),
+    plain: async (report) => exchangeReports(database, owner, report),
+    log,
+  });
+  // So that a process that has just started knows what is cooling down.
+  await sharing.now();
   const carriers = createCarriers({
     client,
     taskQueue: holdfast.temporal.taskQueue,
@@ -356,6 +369,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       watch.stop();
       await notices.stop();
       await changes.stop();
+      sharing.stop();
+      redis?.close();
       carriers.stop();
       await workerStopped;
       // Last: while the lease is prolonged nobody takes this process's calls for lost.

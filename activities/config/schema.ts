@@ -229,8 +229,12 @@ const routerSettings = z.looseObject(
       .partial()
       .optional()
       .describe('litellm_params for deployments that do not give them.'),
-    redis_url: notServedBeyond(null, text()).optional().describe('redis://… or rediss://…'),
-    redis_host: notServedBeyond(null, text()).optional(),
+    redis_url: text()
+      .optional()
+      .describe(
+        'redis://… or rediss://…: what processes know of deployments is shared through it, not through the database.',
+      ),
+    redis_host: text().optional(),
     redis_port: whole(1).optional().describe('Default 6379.'),
     redis_username: text().optional(),
     redis_password: text().optional(),

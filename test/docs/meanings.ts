@@ -72,7 +72,7 @@ export const ENVIRONMENT_MEANINGS = {
   databaseUser: 'Its user; default postgres.',
   databasePassword: 'Its password.',
   databaseName: 'Its database.',
-  redisUrl: 'Read and checked; nothing uses Redis yet.',
+  redisUrl: 'A Redis through which processes share what they know of deployments.',
   redisHost: 'As above.',
   redisPort: 'As above.',
   redisUsername: 'As above.',

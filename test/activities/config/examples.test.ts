@@ -361,7 +361,6 @@ describe('a configuration that asks for more than is served', () => {
       'litellm_settings.budget_duration',
       'litellm_settings.modify_params',
       'litellm_settings.ssl_verify',
-      'router_settings.redis_host',
       'general_settings.database_connection_pool_limit',
       'general_settings.database_connection_timeout',
       'general_settings.store_model_in_db',
