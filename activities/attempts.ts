@@ -358,6 +358,7 @@ function originOf(start: AttemptStart): AnswerOrigin {
     upstreamModel: start.deployment.model,
     group: start.group,
     attempts: start.n,
+    maxRetries: start.plan.numRetriesWished ?? start.deployment.numRetries ?? start.plan.numRetries,
     fallbacks: new Set([start.plan.group, ...start.past.map((attempt) => attempt.group), start.group]).size - 1,
   };
 }

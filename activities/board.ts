@@ -18,6 +18,7 @@ export type AnswerOrigin = {
   readonly group?: string;
   readonly attempts: number;
   readonly fallbacks: number;
+  readonly maxRetries?: number;
   readonly costNanoUsd?: bigint;
   readonly providerMs?: number;
 };

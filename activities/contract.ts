@@ -118,6 +118,8 @@ export type Situation = {
   readonly affinity?: string;
   /** About how long the prompt is. */
   readonly promptTokens?: number;
+  /** Whether somebody waits at the door, who is better told to come back than kept waiting for a deployment. */
+  readonly atDoor?: boolean;
 };
 
 /** What happens next to a request. */

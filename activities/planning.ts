@@ -11,6 +11,8 @@ export type RoutingWishes = {
   readonly timeoutMs?: number;
   readonly streamTimeoutMs?: number;
   readonly fallbacks?: readonly string[];
+  readonly contextWindowFallbacks?: readonly string[];
+  readonly contentPolicyFallbacks?: readonly string[];
   readonly disableFallbacks?: boolean;
   readonly delivery?: 'at_least_once' | 'at_most_once';
   readonly dropParams?: boolean;
@@ -161,8 +163,8 @@ function toGroup(config: Config, match: Match, wishes: RoutingWishes): PlannedGr
     ...(excluded === undefined ? {} : { excluded }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
     fallbacks: none ? [] : (wishes.fallbacks ?? (general.length > 0 ? general : router.defaultFallbacks)),
-    contextWindowFallbacks: chain(router.contextWindowFallbacks),
-    contentPolicyFallbacks: chain(router.contentPolicyFallbacks),
+    contextWindowFallbacks: wishes.contextWindowFallbacks ?? chain(router.contextWindowFallbacks),
+    contentPolicyFallbacks: wishes.contentPolicyFallbacks ?? chain(router.contentPolicyFallbacks),
   };
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Body } from '../providers/dialects/dialect.ts';
 import type { Kind } from '../providers/kinds.ts';
-import type { Failure } from '../providers/protocol/errors.ts';
+import { ERRORS, type Failure } from '../providers/protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { Board } from './board.ts';
 import type { CallInput, EndInput, FailureFacts, FinalFailure, Plan, Standing } from './contract.ts';
@@ -13,7 +13,15 @@ import { boundsOf } from './pricing.ts';
 import { claimAttempt, loseAttempt, readAttempts, type AttemptRow } from './store/attempts.ts';
 import type { Plans } from './store/plans.ts';
 import type { Database } from './store/pool.ts';
-import { endRequest, noteCarrier, readBody, readRequest, requestCancel, type RequestRow } from './store/requests.ts';
+import {
+  endRequest,
+  noteCarrier,
+  readBody,
+  readBodyFor,
+  readRequest,
+  requestCancel,
+  type RequestRow,
+} from './store/requests.ts';
 import { skipsClaim } from './telemetry/fault-points.ts';
 
 export type StepDeps = {
@@ -121,7 +129,7 @@ export async function makeCall(deps: StepDeps, input: CallInput, by: Driver): Pr
     group: input.group,
   };
   // Read before the claim: a claim whose call cannot be made would count as a lost attempt.
-  const body = await bodyOf(deps, id);
+  const body = JSON.parse(await readBodyFor(deps.database, id, input.group)) as Body;
   if (skipsClaim() || (await claimAttempt(deps.database, id, n, claim))) {
     deps.attempts.begin({
       id,
@@ -167,7 +175,7 @@ export async function finish(deps: StepDeps, input: EndInput, by: Driver): Promi
     const carrier = by.carrier === undefined ? {} : { carrier: by.carrier };
     await endRequest(deps.database, id, {
       state,
-      error: JSON.stringify(await withWords(deps, id, failure)),
+      error: JSON.stringify(await withFallbacks(deps, id, await withWords(deps, id, failure))),
       ...carrier,
     });
     const standing = await stand(deps, id, by);
@@ -182,6 +190,21 @@ async function withWords(deps: StepDeps, id: string, failure: FinalFailure): Pro
   const last = (await readAttempts(deps.database, id)).findLast((attempt) => attempt.error !== undefined);
   const recorded = parseFailure(last?.error);
   return recorded.code === failure.code ? recorded : { ...failure, message: `The request failed (${failure.code}).` };
+}
+
+/** As LiteLLM says it: a caller whose fallbacks failed, too, learns that there were some. */
+async function withFallbacks(deps: StepDeps, id: string, failure: Failure): Promise<Failure> {
+  if (ERRORS[failure.code].retry === 'never') return failure;
+  const row = await readRequest(deps.database, id);
+  if (row === undefined) return failure;
+  const { group, groups } = await readPlan(deps, row);
+  const fallbacks = groups[group]?.fallbacks ?? [];
+  if (fallbacks.length === 0) return failure;
+  const list = fallbacks.map((name) => `'${name}'`).join(', ');
+  return {
+    ...failure,
+    message: `${failure.message}. Received Model Group=${group}\nAvailable Model Group Fallbacks=[${list}]`,
+  };
 }
 
 async function announce(

@@ -34,6 +34,10 @@ export type Submission = {
   readonly inBackground?: boolean;
   /** Where its end is told. */
   readonly webhookUrl?: string;
+  /** What is asked instead in single fallback groups. */
+  readonly overrides?: Readonly<Record<string, Body>>;
+  /** A copy for a model that is only tried out: never copied again. */
+  readonly mirrored?: boolean;
   /** Per-request routing wishes: LiteLLM's body and header extras, removed from `body`. */
   readonly wishes: Wishes;
 };
@@ -43,7 +47,11 @@ export type Wishes = {
   readonly timeoutMs?: number;
   readonly streamTimeoutMs?: number;
   readonly fallbacks?: readonly string[];
+  readonly contextWindowFallbacks?: readonly string[];
+  readonly contentPolicyFallbacks?: readonly string[];
   readonly disableFallbacks?: boolean;
+  /** Whether the answer is to say why what it fell back from failed. */
+  readonly includeFallbackErrors?: boolean;
   readonly tags?: readonly string[];
   readonly dropParams?: boolean;
   /** Parameters to leave out for this request, and parameters to pass even where the provider is not known to take them. */
@@ -64,6 +72,8 @@ export type Provenance = {
   readonly group?: string;
   readonly attempts: number;
   readonly fallbacks: number;
+  /** What the request may be repeated within its group. */
+  readonly maxRetries?: number;
   readonly costNanoUsd?: bigint;
   /** Provider time of the winning attempt, milliseconds. */
   readonly providerMs?: number;
@@ -107,6 +117,8 @@ export type Accepted = {
   /** The submission's id, or the earlier request's when the idempotency key is known. */
   readonly id: string;
   readonly replayed: boolean;
+  /** The caller wants to know what it fell back from. */
+  readonly tellsFallbackErrors?: boolean;
   /** Resolves when the outcome is committed and the request's workflow was acknowledged. Never rejects. */
   answer(): Promise<Answer>;
   /** Feeds the sink from the first chunk on. The returned function detaches it; the request goes on. */

@@ -21,6 +21,7 @@ import { affinityOf } from './affinity.ts';
 import { estimateTokens } from '../activities/prompt-size.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { deliverJournal, follow, toAnswer } from './follow.ts';
+import { mirrorsOf, seeThrough } from './mirror.ts';
 import { createRoom } from './room.ts';
 
 export type SubmitDeps = {
@@ -47,19 +48,20 @@ const ACKNOWLEDGEMENT_MS = 10_000;
 
 export function createDispatch(deps: SubmitDeps): Dispatch {
   const room = createRoom(() => deps.config().holdfast);
-  return {
-    submit: async (submission) => {
-      const refused = await refuse(deps, room, submission);
-      if (refused !== undefined) return refused;
-      try {
-        return await accept(deps, room, submission);
-      } catch (error) {
-        room.leave();
-        if (!isTransient(error)) throw error;
-        return { refused: unavailable('The database cannot be reached.') };
-      }
-    },
+  const submit: Dispatch['submit'] = async (submission) => {
+    const refused = await refuse(deps, room, submission);
+    if (refused !== undefined) return refused;
+    try {
+      return await accept(deps, room, submission, (deployment) => {
+        for (const copy of mirrorsOf(deployment, submission)) void seeThrough(submit, copy);
+      });
+    } catch (error) {
+      room.leave();
+      if (!isTransient(error)) throw error;
+      return { refused: unavailable('The database cannot be reached.') };
+    }
   };
+  return { submit };
 }
 
 /** Every reason not to accept now, checked before anything is written or sent. */
@@ -100,6 +102,7 @@ async function accept(
   deps: SubmitDeps,
   room: ReturnType<typeof createRoom>,
   submission: Submission,
+  mirror: (deployment: Deployment) => void,
 ): Promise<Accepted | Refused> {
   const { id, caller, kind, body, model, streaming, wishes } = submission;
   const config = deps.config();
@@ -140,6 +143,7 @@ async function accept(
       body: JSON.stringify(body),
       plan: planHash,
       ...(wishes.tags === undefined ? {} : { tags: wishes.tags }),
+      ...(submission.overrides === undefined ? {} : { overrides: JSON.stringify(submission.overrides) }),
       ...(submission.webhookUrl === undefined ? {} : { webhookUrl: submission.webhookUrl }),
       ...(submission.idempotencyKey === undefined
         ? {}
@@ -156,13 +160,14 @@ async function accept(
     return admitted.sameBody ? follow(deps, { id: admitted.id, kind, body }) : { refused: KEY_REUSED };
   }
   if (first !== undefined) {
+    mirror(first.deployment);
     deps.attempts.begin({
       id,
       n: 1,
       deployment: first.deployment,
       group: first.group,
       kind,
-      body,
+      body: submission.overrides?.[first.group] ?? body,
       plan,
       past: [],
     });
@@ -173,7 +178,8 @@ async function accept(
     room.leave();
     deps.carriers.forget(id);
   });
-  return carried(deps, ticket, { id, kind, body }, carrying);
+  const accepted = carried(deps, ticket, { id, kind, body }, carrying);
+  return wishes.includeFallbackErrors === true ? { ...accepted, tellsFallbackErrors: true } : accepted;
 }
 
 const KEY_REUSED: Failure = {
@@ -257,7 +263,10 @@ function chooseFirst(deps: SubmitDeps, config: Config, plan: Plan, submission: S
     loads: health.loads(ids.map(({ id }) => id)),
     streaming: submission.streaming,
     ...(affinity === undefined ? {} : { affinity }),
+    atDoor: submission.inBackground !== true,
   });
+  // Nobody waits at the door: its workflow waits until a deployment is free.
+  if (decision.kind === 'attempt' && decision.waitMs > 0) return {};
   if (decision.kind !== 'attempt') {
     const { message = `The request cannot be served (${decision.failure.code}).`, ...facts } = decision.failure;
     return { refused: { ...facts, message } };
@@ -282,7 +291,7 @@ function toClaim(owner: string, deployment: Deployment, group: string): NonNulla
 }
 
 function toRouting({ kind, body, wishes }: Submission, config: Config): Parameters<typeof planFor>[2] {
-  const { sessionId: _session, ...routing } = wishes;
+  const { sessionId: _session, includeFallbackErrors: _told, ...routing } = wishes;
   return { ...routing, ...(config.router.enablePreCallChecks ? { promptTokens: estimateTokens(kind, body) } : {}) };
 }
 

@@ -25,6 +25,8 @@ export type Deployment = {
   readonly numRetries?: number;
   readonly cooldownTimeMs?: number;
   readonly tags: readonly string[];
+  /** Models that get a copy of each request, whose answers nobody is given. */
+  readonly silentModels?: readonly string[];
   /** OpenAI parameters that apply where the caller gave none (`temperature`, `max_tokens`, …). */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Every other provider setting (`api_version`, `aws_region_name`, `drop_params`, `extra_headers`, prices, …), secrets included. */

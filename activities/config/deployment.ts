@@ -54,6 +54,7 @@ export function toDeployment(
     ...(params.num_retries !== undefined && { numRetries: params.num_retries }),
     ...(cooldownTimeMs !== undefined && { cooldownTimeMs }),
     tags: params.tags ?? [],
+    ...(params.silent_model !== undefined && { silentModels: params.silent_model }),
     defaults: pick(params, (key) => PARAMETER_NAMES.has(key)),
     settings: {
       ...settingsFrom(context.variables, context.providers[target.provider]),

@@ -23,6 +23,14 @@ export function checkLinks(
   const entries = listOf(tree['model_list']).map(mapOf);
   const names = namesOf(tree, entries, otherGroups);
 
+  for (const [n, entry] of entries.entries()) {
+    const silent = mapOf(entry['litellm_params'])['silent_model'];
+    for (const name of typeof silent === 'string' ? [silent] : listOf(silent)) {
+      if (typeof name !== 'string' || names.has(name)) continue;
+      const path = ['model_list', n, 'litellm_params', 'silent_model'];
+      report('invalid', path, `there is no model group "${name}"`, didYouMean(name, names.groups));
+    }
+  }
   checkEntries(tree, entries, providers, report);
   for (const section of ['litellm_settings', 'router_settings']) {
     const settings = mapOf(tree[section]);

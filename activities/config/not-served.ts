@@ -89,7 +89,7 @@ export const SECTIONS = keys(`
 
 export const DEPLOYMENT_PARAMS = keys(`
   itpm otpm timeout_by_service_tier headers merge_reasoning_content_in_choices max_budget budget_duration tag_regex mock_response mock_tool_calls
-  silent_model configurable_clientside_auth_params use_litellm_proxy
+  configurable_clientside_auth_params use_litellm_proxy
   keepalive_seconds default_api_key_tpm_limit default_api_key_rpm_limit guardrails
   cache_control_injection_points auto_router_config auto_router_config_path auto_router_default_model
   auto_router_embedding_model complexity_router_config complexity_router_default_model adaptive_router_config

@@ -173,7 +173,10 @@ const own = {
   stream_timeout: seconds().optional().describe('To the first chunk of a stream, seconds.'),
   num_retries: whole().optional(),
   cooldown_time: seconds().optional().describe('How long it is left alone after failures, seconds.'),
-  tags: names().optional(),
+  tags: names().optional().describe('For enable_tag_filtering; default: for requests without tags.'),
+  silent_model: names()
+    .optional()
+    .describe('A model, or several, that get a copy of each request to try them out; nobody is given their answers.'),
 };
 
 export const OWN_NAMES: ReadonlySet<string> = new Set(Object.keys(own));

@@ -17,6 +17,8 @@ export type Admission = {
   readonly origin: string;
   /** The request as JSON text. */
   readonly body: string;
+  /** Bodies for single fallback groups, as JSON text. */
+  readonly overrides?: string;
   /** Hash of a stored plan. */
   readonly plan: string;
   readonly idempotency?: { readonly keyHash: Buffer; readonly bodyHash: Buffer };
@@ -40,8 +42,8 @@ export type Admitted =
 const ADMIT = `
 with input as (
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::text[],
-    $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
-  as t(id, tenant, alias, kind, model, streaming, origin, body, plan, key_hash, body_hash, owner, token, deployment, provider, upstream, model_group, tags, webhook_url)
+    $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[])
+  as t(id, tenant, alias, kind, model, streaming, origin, body, plan, key_hash, body_hash, owner, token, deployment, provider, upstream, model_group, tags, webhook_url, overrides)
 ), keyed as (
   insert into idempotency_keys (tenant, key_hash, request_id, body_hash)
   select tenant, key_hash, id, body_hash from input where key_hash is not null order by tenant, key_hash
@@ -50,8 +52,8 @@ with input as (
 ), fresh as (
   select * from input where key_hash is null or id in (select request_id from keyed)
 ), accepted as (
-  insert into requests (id, tenant, alias, kind, model, streaming, origin, body, plan, tags, webhook_url)
-  select id, tenant, alias, kind, model, streaming, origin, body, plan, tags, webhook_url from fresh
+  insert into requests (id, tenant, alias, kind, model, streaming, origin, body, plan, tags, webhook_url, overrides)
+  select id, tenant, alias, kind, model, streaming, origin, body, plan, tags, webhook_url, overrides from fresh
   on conflict (id) do nothing
   returning id
 ), claimed as (
@@ -119,6 +121,7 @@ async function insert(database: Database, items: readonly Admission[]): Promise<
       items.map((item) => item.claim?.group ?? null),
       items.map((item) => (item.tags === undefined ? null : JSON.stringify(item.tags))),
       items.map((item) => item.webhookUrl ?? null),
+      items.map((item) => item.overrides ?? null),
     ],
   });
   return new Set(rows.map((row) => row.id));

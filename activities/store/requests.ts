@@ -92,6 +92,19 @@ export async function readBody(database: Database, id: string): Promise<string> 
   return rows[0].body;
 }
 
+/** The same for an attempt in this group: a caller may want something else asked of a fallback. */
+export async function readBodyFor(database: Database, id: string, group: string): Promise<string> {
+  const { rows } = await database.query<{ body: string; overrides: string | null }>(
+    'select body, overrides from requests where id = $1',
+    [id],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`Request ${id} is missing.`);
+  if (row.overrides === null) return row.body;
+  const overrides = JSON.parse(row.overrides) as Readonly<Record<string, unknown>>;
+  return Object.hasOwn(overrides, group) ? JSON.stringify(overrides[group]) : row.body;
+}
+
 /** Those of `ids` that have ended, each with what it ended with. */
 export async function readEnded(database: Database, ids: readonly string[]): Promise<readonly RequestRow[]> {
   const { rows } = await database.query<Row>(
@@ -268,7 +281,7 @@ export async function findWithoutWorkflow(database: Database, limit: number): Pr
 /** Forgets what an ended request said and was told; its costs stay. Returns false while it is under way. */
 export async function eraseContent(database: Database, id: string): Promise<boolean> {
   const { rowCount } = await database.query(
-    "update requests set body = '{}', response = null where id = $1 and state <> 'in_progress'",
+    "update requests set body = '{}', overrides = null, response = null where id = $1 and state <> 'in_progress'",
     [id],
   );
   if (rowCount !== 1) return false;

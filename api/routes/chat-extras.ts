@@ -15,15 +15,25 @@ const seconds = z.number().positive().max(MAX_TIMEOUT_SECONDS);
 const retries = z.number().int().min(0).max(MAX_RETRIES);
 const tags = z.array(z.string().min(1).max(200)).max(MAX_TAGS);
 const names = z.array(z.string().min(1)).max(MAX_TAGS);
-/** A plain list, or the router's form, one list per model. */
-const fallbacks = z.array(z.union([z.string().min(1), z.record(z.string(), names)])).max(MAX_TAGS);
+/** A plain list, the router's form (one list per model), or models with what is to be asked of them instead. */
+const target = z.looseObject({ model: z.string().min(1) });
+const fallbacks = z.array(z.union([z.string().min(1), target, z.record(z.string(), names)])).max(MAX_TAGS);
 
 /** The extras that shape a request's way. `nullish`: clients send `null` for what they leave open. */
 export const chatExtrasSchema = z.object({
   num_retries: retries.nullish().meta({ description: 'How often a failed attempt is repeated.' }),
-  fallbacks: fallbacks
+  fallbacks: fallbacks.nullish().meta({
+    description:
+      'Models that are tried, in order, when all attempts at this one failed; `{"model": …, "messages": […]}` asks something else of it.',
+  }),
+  context_window_fallbacks: fallbacks.nullish().meta({ description: 'The same when the prompt is too long.' }),
+  content_policy_fallbacks: fallbacks
     .nullish()
-    .meta({ description: 'Models that are tried, in order, when all attempts at this one failed.' }),
+    .meta({ description: "The same when the provider's policy refuses the prompt." }),
+  include_fallback_errors: z
+    .boolean()
+    .nullish()
+    .meta({ description: 'The header x-litellm-fallback-errors of a whole answer says what it fell back from.' }),
   disable_fallbacks: z.boolean().nullish(),
   timeout: seconds.nullish().meta({ description: 'Seconds one attempt may take.' }),
   stream_timeout: seconds.nullish().meta({ description: 'Seconds to the first chunk of a stream.' }),
@@ -53,7 +63,6 @@ const IGNORED: ReadonlySet<string> = new Set([
   'litellm_metadata',
   'litellm_trace_id',
   'litellm_call_id',
-  'include_fallback_errors',
 ]);
 
 /**
@@ -78,15 +87,17 @@ const REFUSED: Readonly<Record<string, string>> = {
   prompt_variables: 'Managed prompts are not supported.',
   prompt_version: 'Managed prompts are not supported.',
   fastest_response: 'Racing several models is not supported.',
-  context_window_fallbacks: 'Set `context_window_fallbacks` in the configuration.',
-  content_policy_fallbacks: 'Set `content_policy_fallbacks` in the configuration.',
 };
 
 export type Extras = {
   /** The request as providers shall see it: a copy where something was taken out, else the same object. */
   readonly body: Record<string, unknown>;
   readonly wishes: Wishes;
+  /** What is to be asked instead of single fallbacks. */
+  readonly overrides: readonly Override[];
 };
+
+type Override = { readonly model: string; readonly changes: Readonly<Record<string, unknown>>; readonly param: string };
 
 /** Throws a 400 that names the field or header. */
 export function takeExtras(body: Record<string, unknown>, headers: IncomingHttpHeaders): Extras {
@@ -103,7 +114,33 @@ export function takeExtras(body: Record<string, unknown>, headers: IncomingHttpH
   takeHeaders(found, headers);
   const delivery = deliveryOf(headers);
   const wishes = Object.keys(found).length === 0 ? {} : toWishes(found, rest['model']);
-  return { body: rest, wishes: delivery === undefined ? wishes : { ...wishes, delivery } };
+  return {
+    body: rest,
+    wishes: delivery === undefined ? wishes : { ...wishes, delivery },
+    overrides: FALLBACK_FIELDS.flatMap((field) => overridesIn(field, found[field])),
+  };
+}
+
+const FALLBACK_FIELDS = ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const;
+
+/** What such an entry may not change: it would speak of the request as a whole, or reach around the operator. */
+function overridesIn(field: string, list: unknown): readonly Override[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown, index) => {
+    if (!isTarget(entry)) return [];
+    const { model, ...changes } = entry;
+    const wrong = Object.keys(changes).find(
+      (key) => SHAPING.has(key) || Object.hasOwn(REFUSED, key) || key === 'stream',
+    );
+    const param = `${field}[${index}]`;
+    if (wrong !== undefined)
+      refuse('invalid_request', `"${wrong}" cannot be changed for a fallback.`, `${param}.${wrong}`);
+    return Object.keys(changes).length === 0 ? [] : [{ model, changes, param }];
+  });
+}
+
+function isTarget(entry: unknown): entry is { readonly model: string } & Record<string, unknown> {
+  return typeof entry === 'object' && entry !== null && 'model' in entry && typeof entry.model === 'string';
 }
 
 /** The official Python client merges `extra_body` itself; callers of plain HTTP send it as it stands. */
@@ -185,15 +222,25 @@ function toWishes(found: Record<string, unknown>, model: unknown): Wishes {
     throw new Refusal(toInvalidRequest(parsed.error, found));
   }
   const extras = parsed.data;
-  const list = extras.fallbacks?.flatMap((entry) => {
-    if (typeof entry === 'string') return [entry];
-    return typeof model === 'string' && Object.hasOwn(entry, model) ? (entry[model] ?? []) : [];
-  });
+  const list = (entries: typeof extras.fallbacks): readonly string[] | undefined =>
+    entries?.flatMap((entry) => {
+      if (typeof entry === 'string') return [entry];
+      if (isTarget(entry)) return [entry.model];
+      return typeof model === 'string' && Object.hasOwn(entry, model)
+        ? ((entry[model] as string[] | undefined) ?? [])
+        : [];
+    });
+  const general = list(extras.fallbacks);
+  const larger = list(extras.context_window_fallbacks);
+  const freer = list(extras.content_policy_fallbacks);
   return {
     ...(isSet(extras.num_retries) ? { numRetries: extras.num_retries } : {}),
     ...(isSet(extras.timeout) ? { timeoutMs: Math.ceil(extras.timeout * 1000) } : {}),
     ...(isSet(extras.stream_timeout) ? { streamTimeoutMs: Math.ceil(extras.stream_timeout * 1000) } : {}),
-    ...(isSet(list) ? { fallbacks: list } : {}),
+    ...(general === undefined ? {} : { fallbacks: general }),
+    ...(larger === undefined ? {} : { contextWindowFallbacks: larger }),
+    ...(freer === undefined ? {} : { contentPolicyFallbacks: freer }),
+    ...(extras.include_fallback_errors === true ? { includeFallbackErrors: true } : {}),
     ...(isSet(extras.disable_fallbacks) ? { disableFallbacks: extras.disable_fallbacks } : {}),
     ...(isSet(extras.tags) ? { tags: [...new Set(extras.tags)] } : {}),
     ...(isSet(extras.allowed_model_region) ? { region: extras.allowed_model_region } : {}),

@@ -1,6 +1,6 @@
 /** From a body to a submission and from there to a whole answer: what every route that starts a request does. */
 import type { Config } from '../../activities/config/config.ts';
-import { matcherOf } from '../../activities/config/match.ts';
+import { matcherOf, type Matcher } from '../../activities/config/match.ts';
 import type { Failure } from '../../providers/protocol/errors.ts';
 import { isObject } from '../../providers/protocol/json.ts';
 import type { Body } from '../../providers/dialects/dialect.ts';
@@ -10,7 +10,7 @@ import { isLimited, requireModelAccess, resolveAlias } from '../access/models.ts
 import { readJson } from '../middleware/body.ts';
 import { edgeFailure, refuse, Refusal } from '../middleware/refusal.ts';
 import { sendFailure, sendText } from '../middleware/reply.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, fallbackErrors } from './answer-headers.ts';
 import { takeExtras } from './chat-extras.ts';
 import type { Exchange } from './exchange.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
@@ -54,7 +54,16 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
   const model = resolveAlias(caller, asked);
   const request = model === asked ? parsed.request : { ...parsed.request, model };
   requireModel(config, caller, model, 'model');
-  extras.wishes.fallbacks?.forEach((name, index) => requireModel(config, caller, name, `fallbacks[${index}]`));
+  for (const [field, names] of Object.entries({
+    fallbacks: extras.wishes.fallbacks,
+    context_window_fallbacks: extras.wishes.contextWindowFallbacks,
+    content_policy_fallbacks: extras.wishes.contentPolicyFallbacks,
+  })) {
+    names?.forEach((name, index) => {
+      requireModel(config, caller, name, `${field}[${index}]`);
+    });
+  }
+  const overrides = toOverrides(extras, parse, matcherOf(config));
   return {
     id: exchange.id,
     caller,
@@ -64,10 +73,27 @@ export function toSubmission(exchange: Exchange, caller: Caller, { kind, body, p
     streaming: request['stream'] === true,
     ...(typeof request['user'] === 'string' ? { endUser: request['user'] } : {}),
     wishes: extras.wishes,
+    ...(overrides === undefined ? {} : { overrides }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(wantsAsync(exchange) ? { inBackground: true } : {}),
   };
+}
+
+/** Whole bodies, each as valid as the one it stands in for; by the group that they are for, which an alias names, too. */
+function toOverrides(
+  { body, overrides }: ReturnType<typeof takeExtras>,
+  parse: Asked['parse'],
+  models: Matcher,
+): Submission['overrides'] {
+  if (overrides.length === 0) return undefined;
+  const found = Object.create(null) as Record<string, Body>;
+  for (const { model, changes, param } of overrides) {
+    const parsed = parse({ ...body, ...changes, model, stream: body['stream'] });
+    if ('refused' in parsed) throw new Refusal({ ...parsed.refused, param });
+    found[models.find(model)?.group ?? model] = parsed.request;
+  }
+  return found;
 }
 
 function requireModel(config: Config, caller: Caller, model: string, param: string): void {
@@ -112,6 +138,10 @@ export async function answerWhole(
   }
   const answer = await accepted.answer();
   const headers = answerHeaders(exchange, accepted, answer.provenance);
+  if (accepted.tellsFallbackErrors === true && answer.provenance.fallbacks > 0) {
+    const errors = await fallbackErrors(exchange, caller, accepted.id);
+    if (errors !== undefined) headers['x-litellm-fallback-errors'] = errors;
+  }
   // An accepted request goes on, or must not be repeated: official clients would send it again, without its key.
   if (answer.kind === 'failed' && NOT_TO_REPEAT.has(answer.failure.code)) headers['x-should-retry'] = 'false';
   if (answer.kind === 'failed') sendFailure(exchange, answer.failure, headers);

@@ -176,6 +176,10 @@ function first(situation: Situation): Decision {
     return begin(situation, other, `no deployment of ${plan.group} is free: falls back to ${other}`);
   }
   const retryAfterMs = Math.max(1, untilFitMs(situation, group.deployments));
+  if (situation.atDoor !== true && situation.now + retryAfterMs - situation.acceptedAt <= plan.patienceMs) {
+    const { deployment } = choose(situation, group.deployments);
+    return attempt({ deployment, why: '' }, plan.group, retryAfterMs, `first choice, once a deployment is free`);
+  }
   const cooling = group.deployments.filter((deployment) => !isSpent(situation, deployment)).map(({ id }) => id);
   const message = `No deployments available for selected model, Try again in ${Math.ceil(retryAfterMs / 1000)} seconds. Passed model=${plan.group}. cooldown_list=[${cooling.join(', ')}]`;
   return giveUp(

@@ -6,3 +6,6 @@ create unlogged table process_health (
   report text not null,
   updated_at timestamptz not null default now()
 ) with (fillfactor = 50);
+
+-- What a caller wants asked instead in single fallback groups, as JSON: {group: body}. Null for nearly all.
+alter table requests add column overrides text;

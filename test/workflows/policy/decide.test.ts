@@ -84,6 +84,10 @@ describe('the first attempt', () => {
     const spare = { main: group(['a', 'b'], { fallbacks: ['spare'] }), spare: group(['s']) };
     expect(next(plan(spare), [], { cooldowns })).toMatchObject({ group: 'spare', deployment: { id: 's' } });
     expect(next(plan({ main: group(['a', 'b']) }), [], { cooldowns })).toMatchObject({
+      kind: 'attempt',
+      waitMs: 4_000,
+    });
+    expect(next(plan({ main: group(['a', 'b']) }), [], { cooldowns, atDoor: true })).toMatchObject({
       kind: 'give_up',
       failure: { code: 'no_deployment_available', retryAfterMs: 4_000 },
     });
@@ -91,7 +95,7 @@ describe('the first attempt', () => {
 
   it('is refused until the next minute when all have used up their limits', () => {
     const limited: PlannedGroup = { ...group([]), deployments: [{ id: 'a', provider: 'openai', model: 'm', rpm: 2 }] };
-    const used = { loads: { a: { inFlight: 0, requests: 2, tokens: 0 } } };
+    const used = { loads: { a: { inFlight: 0, requests: 2, tokens: 0 } }, atDoor: true };
     const strict = plan({ main: limited }, { strategy: 'usage-based-routing-v2' });
     expect(next(strict, [], used)).toMatchObject({
       failure: { code: 'no_deployment_available', retryAfterMs: 59_000 },
