@@ -226,9 +226,7 @@ function toWishes(found: Record<string, unknown>, model: unknown): Wishes {
     entries?.flatMap((entry) => {
       if (typeof entry === 'string') return [entry];
       if (isTarget(entry)) return [entry.model];
-      return typeof model === 'string' && Object.hasOwn(entry, model)
-        ? ((entry[model] as string[] | undefined) ?? [])
-        : [];
+      return typeof model === 'string' && Object.hasOwn(entry, model) ? (entry[model] ?? []) : [];
     });
   const general = list(extras.fallbacks);
   const larger = list(extras.context_window_fallbacks);
