@@ -88,6 +88,7 @@ const CROSS_CUTTING = [
   'test/api/durability.test.ts',
   'test/api/fuzz.test.ts',
   'test/api/retries.test.ts',
+  'test/providers/recorded.test.ts',
   'test/providers/robustness.test.ts',
   'test/workflows/replay.test.ts',
   'test/activities/call-bedrock.test.ts',
