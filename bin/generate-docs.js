@@ -1,4 +1,4 @@
-/** Writes the generated tables of README.md and ARCHITECTURE.md. `node bin/generate-docs.js` */
+/** Writes the generated tables of README.md, ARCHITECTURE.md and PROVIDERS.md. `node bin/generate-docs.js` */
 import { readFile, writeFile } from 'node:fs/promises';
 import { register } from 'tsx/esm/api';
 

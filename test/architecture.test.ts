@@ -88,6 +88,7 @@ const CROSS_CUTTING = [
   'test/api/durability.test.ts',
   'test/api/fuzz.test.ts',
   'test/api/retries.test.ts',
+  'test/providers/parameters.test.ts',
   'test/providers/recorded.test.ts',
   'test/providers/robustness.test.ts',
   'test/workflows/replay.test.ts',
@@ -275,6 +276,23 @@ describe('files', () => {
   it('export by name', () => {
     const found = SOURCES.filter(({ text }) => /^export default\b/m.test(text));
     expect(found.map(({ path }) => `${path} has a default export`)).toEqual([]);
+  });
+});
+
+describe('providers', () => {
+  it("that speak OpenAI's protocol are rows of at most 30 lines", () => {
+    const files = SOURCES.filter(({ path }) => path.startsWith('providers/openai-compatible'));
+    const rows = files.flatMap(({ text }) => [...text.matchAll(/^ {2}\{\n {4}id: '([^']+)'[\s\S]*?^ {2}\},$/gm)]);
+    expect(rows.length).toBeGreaterThan(80);
+    const long = rows.map(([row, id]) => ({ id, lines: row.split('\n').length })).filter(({ lines }) => lines > 30);
+    expect(
+      long.map(({ id, lines }) => `the row of ${id} has ${lines} lines: move its code to a field's function`),
+    ).toEqual([]);
+  });
+
+  it('have no file of more than 500 lines, blank ones counted', () => {
+    const long = SOURCES.filter(({ path, text }) => path.startsWith('providers/') && text.split('\n').length > 501);
+    expect(long.map(({ path }) => path)).toEqual([]);
   });
 });
 

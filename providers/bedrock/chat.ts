@@ -1,6 +1,7 @@
 /** Bedrock's two ways to a model: Converse, one protocol for all, and `invoke`, each family's own. */
 import type { ChatRequest, ChatResponse } from '../protocol/chat.ts';
 import { isObject, textOf } from '../protocol/json.ts';
+import { withoutDrops } from '../protocol/parameters.ts';
 import { orRefusal } from '../protocol/refused.ts';
 import { extraHeaders } from '../protocol/settings.ts';
 import type { ChatTranslation, Decoder, Refusal, Target, WireHeaders, WireRequest } from '../provider.ts';
@@ -72,8 +73,11 @@ function toInvoke(request: ChatRequest, target: Target, model: NamedModel): Wire
   const body = familyOf(model).toBody(forModel(request), target, model);
   if ('refused' in body) return body;
   const operation = request.stream === true ? 'invoke-with-response-stream' : 'invoke';
-  const headers = { accept: 'application/json', ...invokeHeaders(request, target.settings) };
-  return addressed(target, model, { operation, ...body }, headers);
+  // The family never sees what goes into headers: what the deployment drops of it is dropped here.
+  const { kept, dropped } = withoutDrops(request, target.settings);
+  const headers = { accept: 'application/json', ...invokeHeaders(kept, target.settings) };
+  const also = dropped.filter((name) => !body.dropped.includes(name));
+  return addressed(target, model, { operation, ...body, dropped: [...body.dropped, ...also] }, headers);
 }
 
 function toRequest(request: ChatRequest, target: Target): WireRequest | Refusal {

@@ -110,6 +110,12 @@ function applyAdditionalDrops(request: ChatRequest, settings: Settings, dropped:
   return result;
 }
 
+/** The request without what the deployment drops, and the names of that. */
+export function withoutDrops(request: ChatRequest, settings: Settings): Parameters {
+  const dropped: string[] = [];
+  return { kept: applyAdditionalDrops(request, settings, dropped), dropped };
+}
+
 export type ParameterCheck = {
   readonly title: string;
   readonly settings: Settings;
@@ -120,15 +126,14 @@ export type ParameterCheck = {
 /** Applies the rule to every parameter of a request. */
 export function checkParameters(request: ChatRequest, check: ParameterCheck): Parameters | Refusal {
   const { settings } = check;
-  const dropped: string[] = [];
-  const source =
-    settings['additional_drop_params'] === undefined ? request : applyAdditionalDrops(request, settings, dropped);
+  const { kept: source, dropped: left } = withoutDrops(request, settings);
+  const dropped = [...left];
   const kept: ChatRequest = { model: source.model, messages: source.messages };
   for (const name in source) {
     const value = source[name];
     if (value === null || value === undefined || name === 'model' || name === 'messages') continue;
     const objection = check.objection(name, value);
-    if (objection === undefined || isForced(settings, name)) {
+    if (objection === undefined || isForced(settings, name) || isForced(settings, objection.param)) {
       kept[name] = value;
       continue;
     }

@@ -1,22 +1,23 @@
-/** The tables of README.md and ARCHITECTURE.md that are made from the code: between `<!-- name:start -->` and `<!-- name:end -->`. */
+/** The tables of README.md, ARCHITECTURE.md and PROVIDERS.md that are made from the code: between `<!-- name:start -->` and `<!-- name:end -->`. */
 import { ENVIRONMENT, type Environment } from '../../activities/config/environment.ts';
 import type { Access } from '../../api/routes/exchange.ts';
 import { ROUTES } from '../../api/routes/table.ts';
 import { catalog } from '../../providers/catalog.ts';
-import { KINDS } from '../../providers/kinds.ts';
 import { ERRORS, type ErrorCode } from '../../providers/protocol/errors.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { evidence, type Evidence } from './evidence.ts';
+import { COLUMNS, evidence } from './evidence.ts';
 import { ENVIRONMENT_MEANINGS, ERROR_MEANINGS, RETRY_MEANINGS } from './meanings.ts';
 
 /** The documents that hold blocks. */
-export const DOCUMENTS = ['README.md', 'ARCHITECTURE.md'] as const;
+export const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'PROVIDERS.md'] as const;
 
 export type Blocks = Readonly<Record<string, string>>;
 
 export async function createBlocks(): Promise<Blocks> {
+  const known = await evidence();
   return {
-    providers: providersTable(await evidence()),
+    providers: providersTable(known),
+    evidence: evidenceTable(known),
     routes: routesTable(),
     errors: errorsTable(),
     environment: environmentTable(),
@@ -43,42 +44,38 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** What a provider may answer besides chat, as far as an endpoint asks for it. */
-const OPERATIONS = Object.values(KINDS).flatMap(({ operation }) =>
-  operation === 'chat' || operation === 'passThrough' ? [] : [operation],
-);
-
 const code = (text: string): string => `\`${text}\``;
 
-function providersTable(known: ReadonlyMap<string, Evidence>): string {
+type Known = Awaited<ReturnType<typeof evidence>>;
+
+const cellsOf = (known: Known, id: string): readonly string[] =>
+  COLUMNS.map(({ name }) => known.get(id)?.[name] ?? 'untested').map((cell) => (cell === 'no' ? '' : cell));
+
+/** Those whose own replies are tested; the others by their prefixes, so that a reader finds each. */
+function providersTable(known: Known): string {
+  const isShown = ({ id }: Provider): boolean => cellsOf(known, id).some((cell) => cell !== '' && cell !== 'untested');
+  const all = Object.values(catalog);
+  const rows = all
+    .filter(isShown)
+    .map((provider) => [provider.title, code(`${provider.id}/`), ...cellsOf(known, provider.id).slice(0, 3)]);
+  const others = all.filter((provider) => !isShown(provider)).map(({ id }) => code(`${id}/`));
+  return `${table(['Provider', 'Prefix', ...COLUMNS.slice(0, 3).map(({ name }) => name)], rows)}\n\nUntested: ${others.join(', ')}.`;
+}
+
+function evidenceTable(known: Known): string {
   const rows = Object.values(catalog).map((provider) => [
     provider.title,
     code(`${provider.id}/`),
     keyOf(provider),
-    provider.chat === undefined ? 'no' : 'yes',
-    provider.chat === undefined ? 'no' : 'yes',
-    takesTools(provider) ? 'yes' : 'no',
-    OPERATIONS.filter((operation) => provider[operation] !== undefined).join(', '),
-    known.get(provider.id) ?? 'untested',
+    ...cellsOf(known, provider.id),
   ]);
-  return table(['Provider', 'Prefix', 'Key', 'Chat', 'Stream', 'Tools', 'Also', 'Evidence'], rows);
+  return table(['Provider', 'Prefix', 'Key', ...COLUMNS.map(({ name }) => name)], rows);
 }
 
 function keyOf({ auth, keyVariables, keyOptional }: Provider): string {
   const [first] = keyVariables;
   if (first === undefined) return auth.kind === 'none' ? 'none' : 'settings';
   return keyOptional === true ? `${code(first)}, optional` : code(first);
-}
-
-/** Asked of the translation itself: a request with a tool goes through, or is refused. */
-function takesTools({ chat }: Provider): boolean {
-  const tools = [
-    { type: 'function' as const, function: { name: 'f', parameters: { type: 'object', properties: {} } } },
-  ];
-  const request = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }], tools };
-  const target = { model: 'm', baseUrl: 'https://example.test/v1', settings: {}, id: 'i', created: 0 };
-  const wire = chat?.toRequest(request, target);
-  return wire !== undefined && !('refused' in wire && wire.refused.param === 'tools');
 }
 
 const ACCESS = {

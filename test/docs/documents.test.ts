@@ -5,11 +5,12 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { loadConfig } from '../../activities/config/load.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { catalog } from '../../providers/catalog.ts';
 import { createBlocks, DOCUMENTS, withBlocks } from './blocks.ts';
 import { evidence } from './evidence.ts';
 import { LAYERS, readText, ROOT } from './sources.ts';
 
-const files = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
+const files = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'PROVIDERS.md', 'SECURITY.md', 'CHANGELOG.md'];
 
 describe('generated tables', () => {
   it.each(DOCUMENTS)('of %s are fresh: run `npm run generate`', async (file) => {
@@ -28,10 +29,13 @@ describe('generated tables', () => {
 
   it('claim for a provider no more than its tests show', async () => {
     const known = await evidence();
-    expect(known.get('groq')).toBe('recorded');
-    expect(known.get('azure')).toBe('documented');
-    expect(known.get('anyscale')).toBe('untested');
-    expect(known.get('codestral')).not.toBe('recorded');
+    expect(known.get('groq')).toMatchObject({ Chat: 'recorded', Tools: 'recorded', Embeddings: 'no' });
+    expect(known.get('cerebras')).toMatchObject({ Chat: 'recorded', Tools: 'untested' });
+    expect(known.get('azure')).toMatchObject({ Chat: 'recorded', Stream: 'documented' });
+    expect(known.get('anyscale')).toMatchObject({ Chat: 'untested', Stream: 'untested' });
+    expect(known.get('codestral')?.['Chat']).not.toBe('recorded');
+    expect(known.get('sagemaker')?.['Tools']).toBe('no');
+    expect(new Set(known.keys())).toEqual(new Set(Object.keys(catalog)));
   });
 });
 

@@ -130,8 +130,7 @@ describe.each(CASES)('%s, model %s', (id, model) => {
       if (!('refused' in refused)) continue;
       const result = translate(id, model, { ...beside, [name]: value }, { drop_params: true });
       expect([name, 'refused' in result]).toEqual([name, false]);
-      if (!('refused' in result))
-        expect([name, isNamed(result.dropped, refused.refused?.param ?? name)]).toEqual([name, true]);
+      if (!('refused' in result)) expect([name, isNamed(result.dropped, name)]).toEqual([name, true]);
     }
   });
 
@@ -141,7 +140,7 @@ describe.each(CASES)('%s, model %s', (id, model) => {
       const result = translate(id, model, { ...beside, [name]: value }, settings);
       const without = translate(id, model, beside ?? {}, { drop_params: true });
       expect([name, 'said' in result && result.said]).toEqual([name, without.said]);
-      expect([name, 'said' in result && isNamed(result.dropped, name)]).toEqual([name, true]);
+      expect([name, isNamed(result.dropped ?? [], name)]).toEqual([name, true]);
     }
   });
 
@@ -150,6 +149,17 @@ describe.each(CASES)('%s, model %s', (id, model) => {
       const settings = { allowed_openai_params: [name, ...Object.keys(beside ?? {})] };
       const result = translate(id, model, { ...beside, [name]: value }, settings);
       expect([name, 'refused' in result ? result.refused?.message : undefined]).toEqual([name, undefined]);
+    }
+  });
+
+  it('takes the name that a refusal gives, in allowed_openai_params', () => {
+    for (const [name, { value, beside }] of Object.entries(PARAMETERS)) {
+      const refused = translate(id, model, { ...beside, [name]: value });
+      if (!('refused' in refused)) continue;
+      const param = refused.refused?.param ?? '';
+      const settings = { allowed_openai_params: [param, ...Object.keys(beside ?? {})] };
+      const result = translate(id, model, { ...beside, [name]: value }, settings);
+      expect([name, 'refused' in result ? result.refused?.param : undefined]).not.toEqual([name, param]);
     }
   });
 
