@@ -44,7 +44,7 @@ const SCHEMA = { type: 'object', properties: {} };
 const PICTURE = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
 
 export const COLUMNS: readonly Column[] = [
-  { name: 'Chat', shows: ['chat'], isOffered: ({ chat }) => chat !== undefined, sign: /fromResponse|toRequest/ },
+  { name: 'Chat', shows: ['chat'], isOffered: ({ chat }) => chat !== undefined, sign: /fromResponse|decode\(/ },
   { name: 'Stream', shows: ['stream'], isOffered: ({ chat }) => chat !== undefined, sign: /decode\(|\.decoder\(/ },
   {
     name: 'Tools',
@@ -117,12 +117,16 @@ type Made = { readonly module: string; readonly name: string; readonly alone: bo
 /** What of a test's text is about one provider. A module that makes many is no evidence for one that the test does not name. */
 function partsAbout(id: string, made: Made | undefined, path: string, text: string): readonly string[] {
   const isOfModule = made !== undefined && path.startsWith(`test/providers/${made.module}/`);
-  const takesIt = new RegExp(`import \\{[^}]*\\b${made?.name}\\b[^}]*\\} from '[./]*providers/${made?.module}/index.ts'`);
-  if (isOfModule && (made.alone || takesIt.test(text))) return [text];
+  const takesIt = new RegExp(
+    `import \\{[^}]*\\b${made?.name}\\b[^}]*\\} from '[./]*providers/${made?.module}/index.ts'`,
+  );
+  if (isOfModule && (made.alone || made.module === id || takesIt.test(text))) return [text];
   if (isFolder(path) && !isOfModule) return [];
   // A row of a table that the whole file runs through.
   if (text.includes(`id: '${id}'`)) return [text];
-  return text.split(/\n *it(?=[.(])/).filter((block) => block.includes(`catalog['${id}']`) || block.includes(`['${id}',`));
+  return text
+    .split(/\n *it(?=[.(])/)
+    .filter((block) => block.includes(`catalog['${id}']`) || block.includes(`['${id}',`));
 }
 
 /** A folder of one provider's tests. */
