@@ -15,8 +15,9 @@ import {
 } from './message-batches.ts';
 import type { Route } from './table.ts';
 
+/** Not under `/anthropic`: that door passes requests to Anthropic as they are, batches included. */
 function pathsOf(path: string): string[] {
-  return [`/v1/messages/batches${path}`, `/anthropic/v1/messages/batches${path}`];
+  return [`/v1/messages/batches${path}`];
 }
 
 const COMMON = { access: 'key', speaks: 'anthropic', tag: 'Batches' } as const;
