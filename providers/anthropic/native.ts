@@ -5,7 +5,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { createHold } from '../protocol/held-frames.ts';
 import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
 import { checkParameters } from '../protocol/parameters.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { NativeStream, NativeTranslation, Refusal, Target, WireRequest } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
 import { TITLE } from './error.ts';
@@ -86,7 +86,7 @@ function toRequest(body: Body, target: Target, defaults: Partial<ChatRequest>): 
   });
   if ('refused' in parameters) return parameters;
   const { kept, dropped } = parameters;
-  const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+  const extra = extraBody(settings);
   return {
     method: 'POST',
     url: messagesUrl(target.baseUrl),

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, textOf, type JsonObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { limitBreakpoints } from './cache-control.ts';
 import { TITLE } from './error.ts';
@@ -222,7 +222,7 @@ export function toMessagesRequest(request: ChatRequest, target: Target): Message
       output: structuredOutputOf(kept, target),
       dropped,
     });
-    const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+    const extra = extraBody(settings);
     return {
       body: { ...body, ...extra },
       betas: betasOf(kept, settings, usesFiles(body)),

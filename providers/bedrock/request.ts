@@ -4,6 +4,7 @@ import type { StructuredOutput } from '../anthropic/structured-output.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, textOf } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
+import { extraBody } from '../protocol/settings.ts';
 import type { Refusal, Target } from '../provider.ts';
 import { abilitiesOf, type Abilities } from './abilities.ts';
 import { limitCachePoints } from './cache-points.ts';
@@ -252,6 +253,6 @@ export function toConverse(request: ChatRequest, target: Target, model: NamedMod
     { kept, target, abilities, reasoning, dropped },
     structuredOutputOf(kept, target, abilities),
   );
-  const extra = isObject(target.settings['extra_body']) ? target.settings['extra_body'] : {};
+  const extra = extraBody(target.settings);
   return { body: { ...body, ...extra }, streaming: kept.stream === true, dropped };
 }

@@ -5,7 +5,7 @@ import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { budgetOfEffort } from '../protocol/reasoning.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
 import { toMessages } from './messages.ts';
@@ -163,7 +163,7 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
     },
     body: JSON.stringify({
       ...toBody(parameters.kept, model),
-      ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+      ...extraBody(settings),
     }),
     dropped: parameters.dropped,
   }));

@@ -5,7 +5,7 @@ import { isObject, listOf } from '../protocol/json.ts';
 import { checkParameters } from '../protocol/parameters.ts';
 import { toPrompt } from '../protocol/prompt.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import { onlyThese, textResponse, wholeAsStream } from '../protocol/text-answer.ts';
 import { InvalidResponse, type ChatTranslation, type Provider } from '../provider.ts';
 
@@ -30,7 +30,7 @@ const toRequest: ChatTranslation['toRequest'] = (request, target) => {
       method: 'POST',
       url: baseUrl,
       headers: { 'content-type': 'application/json', ...extraHeaders(settings) },
-      body: JSON.stringify({ model, params }),
+      body: JSON.stringify({ model, params, ...extraBody(settings) }),
       dropped,
     };
   });

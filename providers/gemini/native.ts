@@ -5,7 +5,7 @@ import { isSealed } from '../dialects/response-items.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, listOf, type JsonObject } from '../protocol/json.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { NativeTranslation, Refusal, Target, WireRequest } from '../provider.ts';
 import { createDecoder } from './decoder.ts';
 import { geminiModel } from './models.ts';
@@ -68,7 +68,7 @@ function createToNative(house: GeminiHouse) {
       const asked = withDefaults({ ...said, contents: cleanContents(said['contents']) }, defaultsFor(defaults, target));
       const safety = settings['safety_settings'];
       const hasSafety = 'safetySettings' in said || 'safety_settings' in said;
-      const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+      const extra = extraBody(settings);
       return {
         method: 'POST',
         url: house.url(target, streaming ? 'streamGenerateContent?alt=sse' : 'generateContent'),

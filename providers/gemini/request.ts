@@ -3,7 +3,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { toConversation } from './messages.ts';
 import { geminiModel, type GeminiModel } from './models.ts';
@@ -233,7 +233,7 @@ export function createToRequest(house: GeminiHouse) {
     const { kept } = parameters;
     return orRefusal(() => {
       const { body, headers, dropped } = toBody(request, kept, target, house);
-      const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+      const extra = extraBody(settings);
       const safety = settings['safety_settings'];
       const streaming = kept.stream === true;
       return {

@@ -4,15 +4,12 @@ import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, listOf, textOf, type JsonObject } from '../protocol/json.ts';
 import { mapSpoken } from '../protocol/reasoning-parts.ts';
-import { Refused } from '../protocol/refused.ts';
 import type { Provider } from '../provider.ts';
 import { toGigaChatMessages } from './messages.ts';
 
 const TITLE = 'GigaChat';
 
 function choiceOf(choice: ChatRequest['tool_choice']): unknown {
-  if (choice === 'required')
-    throw new Refused('unsupported_parameter', `${TITLE} cannot be made to call a tool.`, 'tool_choice');
   const named = isObject(choice) ? choice['function'] : undefined;
   return isObject(named) ? { name: named['name'] } : choice;
 }
@@ -79,6 +76,8 @@ export const gigachat: Provider = createOpenAiProvider({
     ...FUNCTIONS,
     ...OPENAI_ONLY,
   ],
+  objection: (_model, name, value) =>
+    name === 'tool_choice' && value === 'required' ? 'a call can be asked for by name only' : undefined,
   maxTokens: 'max_tokens',
   reasoning: 'effort',
   streamUsage: false,

@@ -8,7 +8,7 @@ import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protoco
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { toPrompt } from '../protocol/prompt.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Usage } from '../protocol/usage.ts';
 import { InvalidResponse, type ChatTranslation, type Decoder, type Target } from '../provider.ts';
 import { TGI_CODES, TITLE } from './error.ts';
@@ -91,7 +91,7 @@ const toRequest: ChatTranslation['toRequest'] = (request, target) => {
     body: JSON.stringify({
       inputs: toPrompt(request.messages, target.model, settings),
       parameters: toParameters(parameters.kept),
-      ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+      ...extraBody(settings),
     }),
     dropped: parameters.dropped,
   }));

@@ -1,10 +1,9 @@
 /** A chat request as a text that NLP Cloud goes on with. */
 import type { ChatRequest } from '../protocol/chat.ts';
-import { isObject } from '../protocol/json.ts';
 import { checkParameters } from '../protocol/parameters.ts';
 import { toTranscript } from '../protocol/prompt.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import { onlyThese } from '../protocol/text-answer.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
@@ -58,7 +57,7 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
     headers: { 'content-type': 'application/json', ...extraHeaders(settings) },
     body: JSON.stringify({
       ...toBody(parameters.kept, request.stream === true),
-      ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+      ...extraBody(settings),
     }),
     dropped: parameters.dropped,
   }));

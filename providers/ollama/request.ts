@@ -5,7 +5,7 @@ import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { effortOfThinking } from '../protocol/reasoning.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
 import { toMessages } from './messages.ts';
@@ -104,7 +104,7 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
     },
     body: JSON.stringify({
       ...toBody(parameters.kept, target),
-      ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+      ...extraBody(settings),
     }),
     dropped: parameters.dropped,
   }));

@@ -1,7 +1,7 @@
 /** Requests of operations besides chat on OpenAI's wire: what is not known here passes unchanged. */
-import { isObject, type JsonObject } from '../protocol/json.ts';
+import { type JsonObject } from '../protocol/json.ts';
 import { anything, checkPlain } from '../protocol/plain-parameters.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
 import { addressProblem } from './request.ts';
@@ -32,7 +32,7 @@ export function prepare(wire: PlainWire, target: Target, path: string, body: Jso
   if ('refused' in checked) return checked;
   const url = plainUrl(wire, target, path);
   if (!URL.canParse(url)) return noUrl(wire.title, target.baseUrl);
-  const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+  const extra = extraBody(settings);
   return {
     url,
     headers: openAiHeaders(settings),

@@ -4,7 +4,7 @@ import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection, type Parameters } from '../protocol/parameters.ts';
 import { effortOfThinking } from '../protocol/reasoning.ts';
 import { orRefusal } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
 import { toMessages, toToolChoice, toTools } from './messages.ts';
@@ -109,7 +109,7 @@ function toWire(request: ChatRequest, target: Target, dialect: Dialect, paramete
     delete body[from];
   }
   dialect.adapt?.(body, target);
-  const extra = isObject(settings['extra_body']) ? settings['extra_body'] : undefined;
+  const extra = extraBody(settings);
   return {
     method: 'POST',
     url: chatUrl(dialect.address?.(model, target.baseUrl) ?? target.baseUrl, dialect.path),

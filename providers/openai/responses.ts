@@ -5,7 +5,7 @@ import { responseId } from '../dialects/response-object.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { createHold } from '../protocol/held-frames.ts';
 import { isObject, listOf, parseJson, textOf, type JsonObject } from '../protocol/json.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import {
   InvalidResponse,
   type NativeStream,
@@ -94,7 +94,7 @@ function createToRequest(house: ResponsesHouse) {
     const { settings } = target;
     const said = Object.fromEntries(Object.entries(body).filter(([name]) => !KEPT_HERE.has(name)));
     const model = house.upstreamModel?.(target.model) ?? target.model;
-    const extra = isObject(settings['extra_body']) ? settings['extra_body'] : {};
+    const extra = extraBody(settings);
     return {
       method: 'POST',
       url,

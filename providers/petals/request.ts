@@ -3,7 +3,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { checkParameters } from '../protocol/parameters.ts';
 import { toPrompt } from '../protocol/prompt.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import { onlyThese } from '../protocol/text-answer.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
@@ -28,6 +28,9 @@ function fieldsOf(kept: ChatRequest, target: Target): Record<string, string> {
   const samples = temperature !== 0 && kept['do_sample'] !== false && kept['do_sample'] !== 0;
   fields['do_sample'] = samples ? '1' : '0';
   if (samples && typeof temperature === 'number') fields['temperature'] = String(temperature);
+  for (const [name, value] of Object.entries(extraBody(target.settings))) {
+    fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
   return fields;
 }
 

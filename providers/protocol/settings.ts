@@ -22,3 +22,9 @@ export function extraHeaders(settings: Readonly<Record<string, unknown>>): Reado
   }
   return headers;
 }
+
+/** `extra_body` of a deployment or a request: fields that are sent as they are, over ours. */
+export function extraBody(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const configured = settings['extra_body'];
+  return isObject(configured) ? configured : {};
+}

@@ -1,11 +1,10 @@
 /** A chat request as a prediction: each model names its own inputs. */
 import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
-import { isObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { messageText, toTranscript } from '../protocol/prompt.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
 
@@ -128,7 +127,7 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
       ...(version === undefined ? {} : { version }),
       input: toInput(parameters.kept, model),
       ...(streaming ? { stream: true } : {}),
-      ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+      ...extraBody(settings),
     }),
     dropped: parameters.dropped,
   }));

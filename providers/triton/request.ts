@@ -1,11 +1,11 @@
 /** A chat request as a prompt for a model that Triton serves, by its generate extension or by plain inference. */
 import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
-import { isObject, type JsonObject } from '../protocol/json.ts';
+import { type JsonObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { toPrompt } from '../protocol/prompt.ts';
 import { orRefusal, Refused } from '../protocol/refused.ts';
-import { extraHeaders } from '../protocol/settings.ts';
+import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { speaksInfer, urlOf } from './address.ts';
 import { TITLE } from './error.ts';
@@ -91,7 +91,7 @@ export function toRequest(request: ChatRequest, target: Target): WireRequest | R
         accept: streaming ? 'text/event-stream' : 'application/json',
         ...extraHeaders(settings),
       },
-      body: JSON.stringify({ ...body, ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}) }),
+      body: JSON.stringify({ ...body, ...extraBody(settings) }),
       dropped: checked.dropped,
     };
   });

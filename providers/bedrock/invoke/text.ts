@@ -5,6 +5,7 @@ import { invalidResponse } from '../../protocol/failure.ts';
 import { toFinishReason } from '../../protocol/finish-reason.ts';
 import { isObject, parseJson } from '../../protocol/json.ts';
 import { checkParameters, type Objection } from '../../protocol/parameters.ts';
+import { extraBody } from '../../protocol/settings.ts';
 import { endThink, splitThink, THINK_START, type ThinkState } from '../../protocol/think-tags.ts';
 import type { Usage } from '../../protocol/usage.ts';
 import { InvalidResponse, type Decoder, type DecoderStep } from '../../provider.ts';
@@ -172,7 +173,7 @@ export function textFamily(family: TextFamily): InvokeFamily {
         ...prompt,
         ...(names.inside === undefined ? fields : { [names.inside]: fields }),
         ...(names.stream === true && request.stream === true ? { stream: true } : {}),
-        ...(isObject(settings['extra_body']) ? settings['extra_body'] : {}),
+        ...extraBody(settings),
       };
       return { json: JSON.stringify(body), dropped: parameters.dropped };
     },
