@@ -91,8 +91,8 @@ function customEndpoint(edge: Edge, req: IncomingMessage, res: ServerResponse): 
     return;
   }
   const access = found.endpoint.auth ? 'key' : 'public';
-  const route = { access, handler: passThroughEndpoint, method: 'all', paths: [found.endpoint.path] } as const;
-  void endpoint(edge, { ...route, paths: [...route.paths] })(req as Request, res as Response, () => undefined);
+  const serve = endpoint(edge, { access, handler: passThroughEndpoint, method: 'all', paths: [found.endpoint.path] });
+  void serve(req as Request, res as Response, () => undefined);
 }
 
 function unknownUrl({ method = '', url = '' }: IncomingMessage): Refusal {

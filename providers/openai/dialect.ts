@@ -23,6 +23,25 @@ export const OPENAI_ONLY = [
 /** The words that tools had before, which most imitators never learned. */
 export const FUNCTIONS = ['functions', 'function_call'] as const;
 
+/** What no model that only completes a text can have. */
+export const NOT_OF_TEXT_MODELS = [
+  'n',
+  'stream_options',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'user',
+  'response_format',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  ...FUNCTIONS,
+  'reasoning_effort',
+  'thinking',
+  ...OPENAI_ONLY,
+  'metadata',
+] as const;
+
 export type Dialect = {
   readonly id: string;
   readonly title: string;

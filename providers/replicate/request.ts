@@ -1,5 +1,5 @@
 /** A chat request as a prediction: each model names its own inputs. */
-import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
+import { NOT_OF_TEXT_MODELS } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
 import { messageText, toTranscript } from '../protocol/prompt.ts';
@@ -8,25 +8,7 @@ import { extraBody, extraHeaders } from '../protocol/settings.ts';
 import type { Refusal, Target, WireRequest } from '../provider.ts';
 import { TITLE } from './error.ts';
 
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'n',
-  'stream_options',
-  'presence_penalty',
-  'frequency_penalty',
-  'logit_bias',
-  'logprobs',
-  'top_logprobs',
-  'user',
-  'response_format',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  ...FUNCTIONS,
-  'reasoning_effort',
-  'thinking',
-  ...OPENAI_ONLY,
-  'metadata',
-]);
+const UNSUPPORTED: ReadonlySet<string> = new Set([...NOT_OF_TEXT_MODELS, 'presence_penalty', 'frequency_penalty']);
 
 /** Inputs of OpenAI's models that Replicate resells. */
 const OPENAI_INPUTS: ReadonlySet<string> = new Set([

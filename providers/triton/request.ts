@@ -1,5 +1,5 @@
 /** A chat request as a prompt for a model that Triton serves, by its generate extension or by plain inference. */
-import { FUNCTIONS, OPENAI_ONLY } from '../openai/dialect.ts';
+import { NOT_OF_TEXT_MODELS } from '../openai/dialect.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { type JsonObject } from '../protocol/json.ts';
 import { checkParameters, type Objection } from '../protocol/parameters.ts';
@@ -11,23 +11,7 @@ import { speaksInfer, urlOf } from './address.ts';
 import { TITLE } from './error.ts';
 
 /** OpenAI's words for what no model behind it can have; any other word is one of the model's own inputs. */
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'n',
-  'stream_options',
-  'logit_bias',
-  'logprobs',
-  'top_logprobs',
-  'user',
-  'response_format',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  ...FUNCTIONS,
-  'reasoning_effort',
-  'thinking',
-  ...OPENAI_ONLY,
-  'metadata',
-]);
+const UNSUPPORTED: ReadonlySet<string> = new Set(NOT_OF_TEXT_MODELS);
 
 function objection(name: string): Objection | undefined {
   return UNSUPPORTED.has(name) ? { param: name } : undefined;

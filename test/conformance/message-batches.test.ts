@@ -5,6 +5,7 @@ import { post } from '../support/ask.ts';
 import { MASTER_KEY, startGateway, type Gateway } from '../support/gateway.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
+import { twoFormats } from '../support/wire-formats.ts';
 
 let upstream: Upstream;
 let gateway: Gateway;
@@ -12,21 +13,7 @@ let client: Anthropic;
 
 beforeAll(async () => {
   upstream = await startUpstream();
-  gateway = await startGateway({
-    config: {
-      model_list: [
-        {
-          model_name: 'openai-format',
-          litellm_params: { model: 'openai/gpt-4o-mini', api_base: upstream.openaiUrl, api_key: 'sk-provider-a' },
-        },
-        {
-          model_name: 'anthropic-format',
-          litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_base: upstream.url, api_key: 'sk-provider-b' },
-        },
-      ],
-      router_settings: { num_retries: 0, disable_cooldowns: true },
-    },
-  });
+  gateway = await startGateway({ config: twoFormats(upstream) });
   client = new Anthropic({ apiKey: MASTER_KEY, baseURL: gateway.url, maxRetries: 0 });
 });
 

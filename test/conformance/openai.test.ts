@@ -9,6 +9,7 @@ import type { Gateway } from '../support/gateway.ts';
 import { raisedAs } from '../support/raised.ts';
 import { startUpstream } from '../support/upstream.ts';
 import type { Upstream } from '../support/upstream.ts';
+import { twoFormats } from '../support/wire-formats.ts';
 
 let upstream: Upstream;
 let gateway: Gateway;
@@ -16,22 +17,7 @@ let client: OpenAI;
 
 beforeAll(async () => {
   upstream = await startUpstream();
-  gateway = await startGateway({
-    config: {
-      model_list: [
-        {
-          model_name: 'openai-format',
-          litellm_params: { model: 'openai/gpt-4o-mini', api_base: upstream.openaiUrl, api_key: 'sk-provider-a' },
-        },
-        {
-          model_name: 'anthropic-format',
-          litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_base: upstream.url, api_key: 'sk-provider-b' },
-        },
-      ],
-      // What the provider says must come through as it is, the first time.
-      router_settings: { num_retries: 0, disable_cooldowns: true },
-    },
-  });
+  gateway = await startGateway({ config: twoFormats(upstream) });
   client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
 });
 

@@ -37,6 +37,24 @@ export function wireFormats(upstream: Upstream): Readonly<Record<string, unknown
   };
 }
 
+/** The two formats that a client's first tests are asked in, by models that do not think. */
+export function twoFormats(upstream: Upstream): Readonly<Record<string, unknown>> {
+  return {
+    model_list: [
+      {
+        model_name: 'openai-format',
+        litellm_params: { model: 'openai/gpt-4o-mini', api_base: upstream.openaiUrl, api_key: 'sk-provider-a' },
+      },
+      {
+        model_name: 'anthropic-format',
+        litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_base: upstream.url, api_key: 'sk-provider-b' },
+      },
+    ],
+    // What the provider says must come through as it is, the first time.
+    router_settings: { num_retries: 0, disable_cooldowns: true },
+  };
+}
+
 /** What a structured output is answered with: as text, or through the tool that a provider without schemas is forced to call. */
 export function structured(
   body: unknown,

@@ -1,7 +1,7 @@
 /** `/customer/*`, also as `/end_user/*`: the callers' own users, as requests name them. */
 import { endAccounts, readAccounts } from '../../../activities/store/access/accounts.ts';
 import { recordChange } from '../../../activities/store/access/audit.ts';
-import { deleteRow, findRow, listRows } from '../../../activities/store/access/rows.ts';
+import { deleteRow, findRow } from '../../../activities/store/access/rows.ts';
 import { transact } from '../../../activities/store/access/transaction.ts';
 import type { Caller } from '../../dispatch.ts';
 import { refuse } from '../../middleware/refusal.ts';
@@ -11,13 +11,13 @@ import { parseQuery } from '../params.ts';
 import { notThere, readActor } from './actor.ts';
 import type { Body } from './fields.ts';
 import { orTaken } from './keys.ts';
+import { sendAll } from './listing.ts';
 import { customerQuerySchema, customerSchema, customersSchema } from './objects-schemas.ts';
 import { managedOf, readBody } from './read-body.ts';
-import { accountsOf, showCustomer } from './show.ts';
+import { showCustomer } from './show.ts';
 import { save } from './writing.ts';
 
 const SCOPES = ['customer', 'customer_model'];
-const MOST = 10_000;
 
 function requireOneBudget(body: Body): void {
   if (typeof body['budget_id'] === 'string' && typeof body['max_budget'] === 'number')
@@ -112,16 +112,5 @@ export async function customerInfo(exchange: Exchange): Promise<void> {
 }
 
 export async function listCustomers(exchange: Exchange): Promise<void> {
-  const { database } = managedOf(exchange);
-  const rows = await listRows(database, 'customer', { limit: MOST });
-  const accounts = await readAccounts(
-    database,
-    SCOPES,
-    rows.map(({ id }) => id),
-  );
-  sendJson(
-    exchange,
-    200,
-    rows.map((row) => showCustomer(row, accountsOf(accounts, row.id))),
-  );
+  await sendAll(exchange, 'customer', SCOPES, showCustomer);
 }

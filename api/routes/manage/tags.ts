@@ -8,13 +8,13 @@ import { sendJson } from '../../middleware/reply.ts';
 import type { Exchange } from '../exchange.ts';
 import { notThere, readActor } from './actor.ts';
 import { orTaken } from './keys.ts';
+import { MOST_LISTED, sendAll } from './listing.ts';
 import { tagNamedSchema, tagNamesSchema, tagSchema } from './objects-schemas.ts';
 import { managedOf, readBody } from './read-body.ts';
 import { accountsOf, showTag } from './show.ts';
 import { save } from './writing.ts';
 
 const SCOPES = ['tag', 'tag_model'];
-const MOST = 10_000;
 
 export async function createTag(exchange: Exchange, caller: Caller): Promise<void> {
   const { name: id, ...body } = await readBody(exchange, tagSchema);
@@ -54,7 +54,7 @@ export async function deleteTag(exchange: Exchange, caller: Caller): Promise<voi
 export async function tagInfo(exchange: Exchange): Promise<void> {
   const { names } = await readBody(exchange, tagNamesSchema);
   const { database } = managedOf(exchange);
-  const rows = await listRows(database, 'tag', { where: [{ column: 'id', in: names }], limit: MOST });
+  const rows = await listRows(database, 'tag', { where: [{ column: 'id', in: names }], limit: MOST_LISTED });
   const missing = names.find((name) => !rows.some(({ id }) => id === name));
   if (missing !== undefined) notThere('tag', missing);
   const accounts = await readAccounts(database, SCOPES, names);
@@ -62,16 +62,5 @@ export async function tagInfo(exchange: Exchange): Promise<void> {
 }
 
 export async function listTags(exchange: Exchange): Promise<void> {
-  const { database } = managedOf(exchange);
-  const rows = await listRows(database, 'tag', { limit: MOST });
-  const accounts = await readAccounts(
-    database,
-    SCOPES,
-    rows.map(({ id }) => id),
-  );
-  sendJson(
-    exchange,
-    200,
-    rows.map((row) => showTag(row, accountsOf(accounts, row.id))),
-  );
+  await sendAll(exchange, 'tag', SCOPES, showTag);
 }
