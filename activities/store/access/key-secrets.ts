@@ -77,8 +77,10 @@ const MARK = 'pepper';
 /** False when the keys of this database were hashed with another pepper: then none of them is known here. */
 export async function isPepperOfDatabase(session: Session, hashKey: HashKey): Promise<boolean> {
   const mark = hashKey('the mark of this pepper');
+  // Processes of a new installation may start at the same time, each with the same mark.
   await session.query(
-    'insert into key_secrets (hash, key_id) select $1, $2 where not exists (select 1 from key_secrets where key_id = $2)',
+    `insert into key_secrets (hash, key_id) select $1, $2 where not exists (select 1 from key_secrets where key_id = $2)
+     on conflict do nothing`,
     [mark, MARK],
   );
   const { rows } = await session.query<{ same: boolean }>(
