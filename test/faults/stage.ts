@@ -183,7 +183,10 @@ export async function openStage(world: World, name: string, seed: number): Promi
     },
     close: async () => {
       // Nothing is left to be said for a graceful end here; the row that stops a process under load looks at one.
-      for (const gateway of gateways) gateway.kill();
+      // One that could not start has left a hole; why it could not is what must be told.
+      gateways.forEach((gateway) => {
+        gateway.kill();
+      });
       await Promise.all(gateways.map((gateway) => gateway.exited()));
       await oracle.stop();
       writeFileSync(
